@@ -1,0 +1,93 @@
+"""The kernel: a batch of pairs in, their levels and weights out. The same code runs locally and on Spark executors.
+
+In:  `left`, `right` (any type), `rules` (bit mask of the rules that proposed the pair), and for every column C of the declaration
+     `l.C` and `r.C`: normal forms, null where a side says nothing.
+Out: `left`, `right`, `rules`, one int8 level a feature, `weight` in bits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from matching.comparison import Levels
+from matching.encode import ABSENT
+from matching.features import Feature, Location, Paired
+from matching.model import VETO, Model, Weights
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Compares and weighs pairs under one model."""
+
+    features: tuple[Feature, ...]
+    vetoes: tuple[str, ...]
+    model: Model
+
+    def levels(self, pairs: Mapping[str, Paired]) -> Levels:
+        """A column a feature."""
+        count = len(next(iter(pairs.values())).left) if pairs else 0
+        out = np.zeros((count, len(self.features)), np.int8)
+        for at, feature in enumerate(self.features):
+            out[:, at] = feature.levels(pairs, self.model.words.get(_text(feature)))
+        return out
+
+    def parts(self, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
+        """Bits a pair and feature, term frequencies included."""
+        bits = np.zeros(levels.shape, np.float64)
+        for at, feature in enumerate(self.features):
+            bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self._frequency(feature, pairs, levels[:, at])
+        branch = np.zeros(len(levels), np.bool_)
+        for at, feature in enumerate(self.features):
+            if feature.scale.contrary > 1:
+                branch |= levels[:, at] == feature.scale.contrary
+        shared = [feature.premises for feature in self.features]
+        bits[np.ix_(branch, shared)] = np.minimum(bits[np.ix_(branch, shared)], 0)
+        return bits
+
+    def weights(self, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
+        """Bits a pair: the prior and all parts; what a veto forbids is far below anything."""
+        total = self.model.prior + self.parts(pairs, levels).sum(axis=1)
+        for column in self.vetoes:
+            pair = pairs[column]
+            total[~pair.missing & ~pair.equal] = VETO
+        return total  # type: ignore[no-any-return]
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Weigh a batch of pairs."""
+        pairs = paired(batch)
+        levels = self.levels(pairs)
+        named = {name: batch.column(name) for name in ("left", "right", "rules")}
+        named |= {feature.name: pa.array(levels[:, at]) for at, feature in enumerate(self.features)}
+        return pa.RecordBatch.from_pydict(named | {"weight": pa.array(self.weights(pairs, levels))})
+
+    def _frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
+        """Term-frequency bits on exact agreement."""
+        out = np.zeros(len(levels), np.float64)
+        column = _text(feature)
+        known = self.model.frequencies.get(column)
+        if known is not None and feature.scale.damping:
+            exact = (levels == feature.scale.exact) & pairs[column].equal
+            codes, inverse = np.unique(pairs[column].left[exact], return_inverse=True)
+            out[exact] = feature.scale.damping * known.correction(pairs[column].forms[codes].tolist())[inverse]
+        return out
+
+
+def _text(feature: Feature) -> str:
+    """The column whose words and frequencies count."""
+    if isinstance(feature, Location):
+        return feature.street.name if feature.street else ""
+    return feature.columns[0]
+
+
+def paired(batch: pa.RecordBatch) -> dict[str, Paired]:
+    """The columns of a batch of strings, both sides coded into one dictionary."""
+    names = [name[2:] for name in batch.schema.names if name.startswith("l.")]
+    return {name: _pair(batch.column(f"l.{name}"), batch.column(f"r.{name}")) for name in names}
+
+
+def _pair(left: pa.Array, right: pa.Array) -> Paired:
+    both = pa.chunked_array([left, right]).dictionary_encode().combine_chunks()
+    codes = both.indices.fill_null(ABSENT).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return Paired(codes[: len(left)], codes[len(left) :], np.array(both.dictionary.to_pylist(), dtype=object))

@@ -1,0 +1,117 @@
+"""Ways to reach somebody: e-mail, phone, website."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from matching.comparison import Comparison
+from matching.kinds.kind import Implied, Kind, Refused
+from matching.normal import folded, tidy
+from matching.similarity import edits, spelling
+
+PUBLIC_HOSTS = frozenset(
+    "gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.com live.fr msn.com yahoo.com yahoo.fr ymail.com icloud.com me.com "
+    "aol.com gmx.com gmx.fr proton.me protonmail.com orange.fr wanadoo.fr free.fr sfr.fr neuf.fr laposte.net bbox.fr numericable.fr "
+    "club-internet.fr cegetel.net aliceadsl.fr t-online.de web.de gmx.de gmx.net libero.it tin.it telefonica.net skynet.be telenet.be".split()
+)
+
+
+def clean_email(value: str) -> str:
+    """A lower-case address of valid form; whether it is delivered is not asked."""
+    text = tidy(value).removeprefix("mailto:").strip("<>; ,").lower()
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Refused(f"{value!r} is not an e-mail address ({error})", "write it as name@host.tld") from None
+    return checked.normalized.lower()
+
+
+@lru_cache(maxsize=65536)
+def clean_phone(value: str) -> str:
+    """E.164; a number without country prefix is read as French."""
+    text = tidy(value).replace("(0)", "")
+    try:
+        number = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        raise Refused(f"{value!r} is not a phone number", "write ten figures, or +country number") from None
+    if not phonenumbers.is_possible_number(number):
+        raise Refused(f"{value!r} does not have the length of a phone number", "write ten figures, or +country number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def clean_website(value: str) -> str:
+    """The host, lower case, without scheme, `www.` and path."""
+    text = tidy(value).lower()
+    host = text.split("://", 1)[-1].split("/")[0].split("?")[0].split("@")[-1].split(":")[0].removeprefix("www.").strip(". ")
+    if "." not in host or " " in host or not all(host.split(".")):
+        raise Refused(f"{value!r} is not a website", "write it as www.example.fr")
+    return host
+
+
+def host_of(email: str) -> str | None:
+    """The organisation's own host in an address; none for the hosts that anybody may use."""
+    host = email.rsplit("@", 1)[1]
+    return None if host in PUBLIC_HOSTS else host
+
+
+def whole(form: str) -> Iterator[str]:
+    """The form as it is."""
+    yield form
+
+
+def local_part(form: str) -> Iterator[str]:
+    """What stands before the @."""
+    yield form.split("@")[0]
+
+
+def last_figures(form: str) -> Iterator[str]:
+    """The last eight figures."""
+    yield form[-8:]
+
+
+def name_in_host(form: str) -> Iterator[str]:
+    """The host without its top-level domain, ten letters, hyphens dropped."""
+    yield form.rsplit(".", 1)[0].replace("-", "")[:10]
+
+
+EMAIL = Kind(
+    "e-mail",
+    "E-mail address, lower case, of valid form (RFC 5321).",
+    clean=clean_email,
+    normal=folded,
+    comparison=Comparison(
+        similarity=spelling,
+        cuts=(0.88, 0.95),
+        m=(0.25, 0.05, 0.1, 0.6),
+        u=(0.985, 0.01, 0.004, 0.001),
+        labels=("different", "alike", "the same but for spelling", "the same"),
+        damping=1.0,
+    ),
+    keys={"whole": whole, "local": local_part},
+    alone=frozenset({"whole"}),
+    implies=(Implied("website", host_of, certain=False),),
+)
+PHONE = Kind(
+    "phone",
+    "Phone number in E.164; without a prefix it is French.",
+    clean=clean_phone,
+    comparison=Comparison(
+        similarity=edits, cuts=(0.85,), m=(0.35, 0.03, 0.62), u=(0.9985, 0.0005, 0.001),
+        labels=("different", "one figure apart", "the same"), damping=1.0,
+    ),
+    keys={"whole": last_figures},
+    alone=frozenset({"whole"}),
+)  # fmt: skip
+WEBSITE = Kind(
+    "website",
+    "Host of a website, without scheme and www.",
+    clean=clean_website,
+    comparison=Comparison(
+        similarity=edits, cuts=(0.85,), m=(0.15, 0.05, 0.8), u=(0.996, 0.001, 0.003),
+        labels=("different", "one letter apart", "the same"), damping=0.7,
+    ),
+    keys={"whole": whole, "name": name_in_host},
+    alone=frozenset({"whole", "name"}),
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""Organisation names: legal forms, abbreviations and filler stripped, what is left compared by weighted words."""
+
+from collections.abc import Iterator
+
+from matching.comparison import Comparison
+from matching.kinds.kind import Kind, Refused
+from matching.normal import sounds, tidy, words
+from matching.similarity import shared_name, word_weights
+
+LEGAL_FORMS = frozenset(
+    "sa sas sasu sarl eurl sc sci scp scm scop snc selarl selas scea earl gaec gie ei eirl eirlf sca scs sem spl "
+    "ltd limited plc llp llc inc incorporated corp corporation co gmbh ag kg ohg ug mbh ek ev "
+    "sl slu srl spa snc sapa bv nv vof cvba bvba asbl vzw ab oy oyj as aps".split()
+)
+SPELLED_FORMS = (
+    "societe par actions simplifiee unipersonnelle",
+    "societe par actions simplifiee",
+    "societe a responsabilite limitee",
+    "entreprise unipersonnelle a responsabilite limitee",
+    "societe civile immobiliere",
+    "societe en nom collectif",
+    "societe civile",
+    "societe anonyme",
+    "entrepreneur individuel",
+    "entreprise individuelle",
+    "auto entrepreneur",
+    "micro entrepreneur",
+    "association loi 1901",
+    "gesellschaft mit beschrankter haftung",
+    "aktiengesellschaft",
+    "sociedad limitada",
+    "sociedad anonima",
+    "societa per azioni",
+    "besloten vennootschap",
+    "naamloze vennootschap",
+)
+ABBREVIATIONS = {
+    "ets": "etablissements", "etabl": "etablissements", "ste": "societe", "soc": "societe", "cie": "compagnie",
+    "st": "saint", "ste-": "sainte", "fres": "freres", "frs": "freres", "gpe": "groupe", "grp": "groupe", "assoc": "association",
+    "synd": "syndicat", "intl": "international", "internat": "international", "fils": "fils", "dev": "developpement",
+    "bros": "brothers", "mfg": "manufacturing", "ind": "industrie", "indus": "industrie", "tech": "technologies",
+}  # fmt: skip
+FILLER = frozenset(
+    "et and und the le la les de du des d l en a au aux sur y e i und der die das den of for pour par "
+    "societe etablissements maison monsieur madame mr mme m".split()
+)
+
+
+def clean(value: str) -> str:
+    """A tidy name with at least one letter or figure; case and accents stay as the source writes them."""
+    name = tidy(value)
+    if not words(name):
+        raise Refused("a name needs at least one letter or figure", "write the organisation's name")
+    return name[:300]
+
+
+def normal(name: str) -> str:
+    """The telling words in order, without legal forms: `S.A.R.L. Éts Dupont & Fils` -> `dupont fils`."""
+    every = [ABBREVIATIONS.get(word, word) for word in words(name.replace("&", " et "))]
+    text = " ".join(every)
+    for form in SPELLED_FORMS:
+        text = text.replace(form, " ")
+    kept = [word for word in text.split() if word not in LEGAL_FORMS and word not in FILLER]
+    return " ".join(kept or every)
+
+
+def first(form: str) -> Iterator[str]:
+    """The first word, six letters long."""
+    yield form.split()[0][:6]
+
+
+def sorted_words(form: str) -> Iterator[str]:
+    """All words in alphabetical order."""
+    yield " ".join(sorted(form.split()))
+
+
+def compact(form: str) -> Iterator[str]:
+    """The first eight letters without blanks."""
+    glued = form.replace(" ", "")
+    if len(glued) >= 4:
+        yield glued[:8]
+
+
+def longest(form: str) -> Iterator[str]:
+    """The longest word, by sound."""
+    word = max(form.split(), key=len)
+    if len(word) >= 4:
+        yield sounds(word)
+
+
+def pairs_of_words(form: str) -> Iterator[str]:
+    """Any two of the first four words, five letters each, so that a third may be missing or misplaced."""
+    stems = sorted({word[:5] for word in form.split()[:4] if len(word) > 2})
+    yield from (f"{one} {other}" for at, one in enumerate(stems) for other in stems[at + 1 :])
+
+
+def acronym(form: str) -> Iterator[str]:
+    """The initials of three words or more, and a single word short enough to be such initials."""
+    several = form.split()
+    if len(several) >= 3:
+        yield "".join(word[0] for word in several)
+    elif len(several) == 1 and 3 <= len(form) <= 6:
+        yield form
+
+
+ORG_NAME = Kind(
+    "organisation name",
+    "Legal or trading name of an organisation. Compared without case, accents, legal form and filler, by how telling its words are.",
+    clean=clean,
+    normal=normal,
+    comparison=Comparison(
+        similarity=shared_name,
+        cuts=(0.25, 0.4, 0.7, 0.85, 0.95),
+        m=(0.06, 0.03, 0.06, 0.11, 0.12, 0.12, 0.5),
+        u=(0.985, 0.004, 0.007, 0.002, 0.001, 0.0005, 0.0005),
+        labels=(
+            "different",
+            "a common stem, another branch",
+            "some words shared",
+            "most words shared",
+            "nearly the same",
+            "the same but for spelling",
+            "the same",
+        ),
+        contrary=2,
+        fit=word_weights,
+    ),
+    keys={
+        "sorted": sorted_words,
+        "pairs": pairs_of_words,
+        "compact": compact,
+        "first": first,
+        "longest": longest,
+        "acronym": acronym,
+    },
+    alone=frozenset({"sorted", "pairs", "compact"}),
+)

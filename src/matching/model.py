@@ -1,0 +1,111 @@
+"""The model: what each level of each feature is worth, versioned, and readable by a person as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import Rule
+from matching.encode import Column, Columns
+from matching.features import Feature, Location, Single
+from matching.similarity import WordWeights
+
+Weights = NDArray[np.float64]
+VETO = -100.0
+"""Bits of a pair that can never be the same thing."""
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How common the values of a column are: agreeing on a rare one says more."""
+
+    total: int
+    counts: Mapping[str, int]
+    """Of the forms that occur more than once; any other occurs once."""
+    expected: float
+    """Chance that two random records agree."""
+
+    def correction(self, forms: Sequence[str]) -> Weights:
+        """Bits to add for agreement on these forms, between -6 and 4: log2 of expected over actual chance."""
+        share = np.array([self.counts.get(form, 1) for form in forms], np.float64) / max(self.total, 1)
+        return np.clip(np.log2(self.expected / share), -6, 4)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights of a declaration, as trained on some records or as its kinds assume."""
+
+    m: Mapping[str, tuple[float, ...]]
+    """By feature, P(level | same thing), from `different` to `exact`."""
+    u: Mapping[str, tuple[float, ...]]
+    """By feature, P(level | different things)."""
+    prior: float
+    """Log2 odds that two random records are the same thing."""
+    frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
+    words: Mapping[str, WordWeights] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    trained_on: int = 0
+    """Records that it was trained on; 0 for assumed weights."""
+
+    def bits(self, feature: str) -> Weights:
+        """Weight a level in bits, level 0 (missing) included."""
+        ratio = np.array(self.m[feature]) / np.array(self.u[feature])
+        return np.concatenate([[0.0], np.log2(ratio)])
+
+    def readable(self) -> dict[str, Any]:
+        """The model as a person would read it: bits by feature and level, the prior, the rules."""
+        return {
+            "trained_on": self.trained_on,
+            "prior_bits": round(self.prior, 3),
+            "features": {
+                name: {"m": _rounded(self.m[name]), "u": _rounded(self.u[name]), "bits": _rounded(self.bits(name)[1:], 2)}
+                for name in self.m
+            },
+            "rules": [rule.name for rule in self.rules],
+        }
+
+
+def _rounded(values: Sequence[float] | Weights, places: int = 6) -> list[float]:
+    return [round(float(value), places) for value in values]
+
+
+def frequencies(column: Column) -> Frequencies:
+    """Frequencies of a column's forms."""
+    counts, total = column.counts, int(column.counts.sum())
+    agree = float((counts * (counts - 1.0)).sum() / max(total * (total - 1.0), 1))
+    common = {str(column.forms[at]): int(counts[at]) for at in np.flatnonzero(counts > 1)}
+    return Frequencies(total, common, max(agree, 1 / max(total, 1) ** 2, 1e-9))
+
+
+def untrained(features: Sequence[Feature], columns: Columns, records: int) -> Model:
+    """The model that the kinds assume, with what the columns themselves tell: word weights and frequencies."""
+    return Model(
+        m={feature.name: feature.scale.m for feature in features},
+        u={feature.name: feature.scale.u for feature in features},
+        prior=assumed_prior(records),
+        frequencies={column: frequencies(columns[column]) for feature in features for column in _frequent(feature)},
+        words=words(features, columns),
+    )
+
+
+def assumed_prior(records: int) -> float:
+    """Log2 odds if every second record had one twin."""
+    return -float(np.log2(max(records - 1, 1)))
+
+
+def _frequent(feature: Feature) -> tuple[str, ...]:
+    if isinstance(feature, Location):
+        return (feature.street.name,) if feature.street else ()
+    return feature.columns
+
+
+def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeights]:
+    """What each text column's words tell."""
+    singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
+    return {
+        single.name: single.scale.fit(columns[single.name].forms.tolist(), columns[single.name].counts)
+        for single in singles
+        if single is not None and single.scale.fit is not None
+    }

@@ -1,0 +1,137 @@
+"""Training without labels: Fellegi-Sunter weights from the records themselves.
+
+u comes from random pairs (exact agreement from the frequencies of values). m comes from one expectation-maximisation a blocking rule,
+on counts of agreement patterns, over the features that the rule does not presuppose; a rule's own fields would all agree and teach
+nothing. The prior is a fixed point over all compared pairs. Winkler 1988, Fellegi & Sunter 1969.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import Rule
+from matching.comparison import Levels, Scale
+from matching.features import Feature
+from matching.model import Model
+
+Counts = NDArray[np.int64]
+PSEUDO_MATCHES = 20.0
+"""How many matches the assumed m is worth beside what is seen."""
+LEAST_PAIRS = 40
+LARGEST_ERROR = 1.5
+ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Compared pairs, counted by agreement pattern and by the rules that proposed them."""
+
+    levels: Levels
+    """One row a pattern, one column a feature."""
+    rules: NDArray[np.int64]
+    """Bit mask a pattern."""
+    counts: Counts
+
+
+def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) -> Patterns:
+    """Count pairs by levels and rules; `scales` are the number of levels a feature, missing included."""
+    radix = np.cumprod([1, *scales[:-1]], dtype=np.int64)
+    packed = levels.astype(np.int64) @ radix
+    order = np.lexsort((packed, rules))
+    change = np.flatnonzero(np.diff(packed[order], prepend=-1) | np.diff(rules[order], prepend=-1))
+    first = order[change]
+    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)))
+
+
+def chances(random_levels: Levels, features: Sequence[Feature], model: Model) -> dict[str, tuple[float, ...]]:
+    """u a feature: smoothed shares of random pairs; the exact level from the frequencies where they are known.
+
+    Random pairs hold matches too, many of them in small data: what the model expects of those is taken out.
+    """
+    matches = 1 / (1 + 2.0**-model.prior)
+    return {
+        feature.name: _chance(random_levels[:, at], feature, model, matches * np.array(model.m[feature.name]))
+        for at, feature in enumerate(features)
+    }
+
+
+def _chance(levels: Levels, feature: Feature, model: Model, matches: NDArray[np.float64]) -> tuple[float, ...]:
+    scale = feature.scale
+    seen = np.bincount(levels, minlength=scale.exact + 1)[1:].astype(np.float64)
+    share = (seen + 20 * np.array(scale.u)) / (seen.sum() + 20)
+    known = model.frequencies.get(feature.name)
+    if known is not None:
+        share[-1] = min(known.expected, 0.9)
+    share = np.maximum(share - matches, 0.05 * share)
+    share[0] = max(1 - share[1:].sum(), 0.01)
+    return tuple((share / share.sum()).tolist())
+
+
+def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int) -> Model:
+    """The model with m and prior learnt from the patterns; rules that bring too few pairs teach nothing."""
+    totals = {feature.name: PSEUDO_MATCHES * np.array(feature.scale.m) for feature in features}
+    for bit, rule in enumerate(rules):
+        chosen = (seen.rules >> bit) & 1 == 1
+        free = [feature for feature in features if not rule.columns & set(feature.columns)]
+        if seen.counts[chosen].sum() >= LEAST_PAIRS and len(free) >= 2:
+            for name, expected in _maximise(seen, chosen, free, features, model).items():
+                totals[name] = totals[name] + expected
+    m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
+    learnt = replace(model, m=m, trained_on=records)
+    return replace(learnt, prior=_prior(seen, features, learnt, records))
+
+
+def _maximise(
+    seen: Patterns, chosen: NDArray[np.bool_], free: Sequence[Feature], features: Sequence[Feature], model: Model
+) -> Mapping[str, NDArray[np.float64]]:
+    """Expected matches by level for each free feature, under one rule; every rule weighs with the root of its matches."""
+    names = [feature.name for feature in features]
+    levels = seen.levels[chosen][:, [names.index(feature.name) for feature in free]]
+    counts = seen.counts[chosen].astype(np.float64)
+    m = {feature.name: np.array(feature.scale.m) for feature in free}
+    share = 0.3
+    for _ in range(ROUNDS):
+        odds = np.full(len(counts), np.log2(share / (1 - share)))
+        for at, feature in enumerate(free):
+            odds += _bits(m[feature.name], model.u[feature.name])[levels[:, at]]
+        match = counts / (1 + np.exp2(-np.clip(odds, -60, 60)))
+        previous, share = share, float(np.clip(match.sum() / counts.sum(), 1e-4, 0.999))
+        for at, feature in enumerate(free):
+            found = np.bincount(levels[:, at], match, minlength=feature.scale.exact + 1)[1:]
+            prior = 5 * np.array(feature.scale.m)
+            m[feature.name] = (found + prior) / (found.sum() + prior.sum())
+        if abs(share - previous) < 1e-5:
+            break
+    weight = np.sqrt(share * counts.sum())
+    return {feature.name: weight * m[feature.name] for feature in free}
+
+
+def _bounded(m: NDArray[np.float64], scale: Scale) -> tuple[float, ...]:
+    """m whose contrary levels are at most LARGEST_ERROR times what the kind assumes.
+
+    A key that many share (the address of an accountant) brings pairs of different things, which would teach that names may differ.
+    """
+    contrary = np.minimum(np.minimum(m, LARGEST_ERROR * np.array(scale.m)), 0.9)[: scale.contrary]
+    others = m[scale.contrary :]
+    return (*contrary.tolist(), *(others * (1 - contrary.sum()) / others.sum()).tolist())
+
+
+def _bits(m: NDArray[np.float64], u: Sequence[float]) -> NDArray[np.float64]:
+    return np.concatenate([[0.0], np.log2(m / np.array(u))])
+
+
+def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> float:
+    """Log2 odds at which the expected matches among the compared pairs are the prior's own expectation over all pairs."""
+    evidence = sum((model.bits(feature.name)[seen.levels[:, at]] for at, feature in enumerate(features)), np.zeros(len(seen.counts)))
+    pairs = max(records * (records - 1) / 2, 1)
+    prior = model.prior
+    assumed = min(records / 4, PSEUDO_MATCHES)
+    for _ in range(ROUNDS):
+        match = assumed + (seen.counts / (1 + np.exp2(-np.clip(evidence + prior, -60, 60)))).sum()
+        share = float(np.clip(match / pairs, 0.05 / max(records, 2), 0.5))
+        previous, prior = prior, float(np.log2(share / (1 - share)))
+        if abs(prior - previous) < 1e-3:
+            break
+    return prior

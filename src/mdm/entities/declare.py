@@ -1,0 +1,54 @@
+"""What a declaration is made of beside kinds: masters, facts, references and rules of survival."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Refers:
+    """Marks a field that holds the key of a record of another entity, in the same source."""
+
+    to: str
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a field that, where it is empty, is the name of the record that `field` refers to."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Survive:
+    """How a golden value is chosen among the records of a cluster: strategies in order, the next breaks the ties of the last.
+
+    `trust`: sources in the order of their authority for this field; `recent`: latest event time; `frequent`: said by most
+    records; `longest`: most characters. Source and key end every tie.
+    """
+
+    by: tuple[str, ...] = ("trust", "frequent", "recent")
+    trust: tuple[str, ...] = ()
+    group: str = ""
+    """Fields of one group survive together, from one record: a street never meets another record's city."""
+
+
+class Entity(BaseModel):
+    """A declaration: frozen, closed, documented by its attribute docstrings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True)
+
+    entity: ClassVar[str]
+    """The name by which configuration, API and exports speak of it."""
+
+
+class Master(Entity):
+    """A thing that several sources describe: matched, clustered, golden."""
+
+    prefix: ClassVar[str]
+    """What its golden ids begin with."""
+
+
+class Fact(Entity):
+    """Something that happened or is planned: keyed by its source, never matched; it refers to masters."""
