@@ -137,9 +137,7 @@ def sizes(hashes: Hashes) -> NDArray[np.int64]:
     return counts[inverse]
 
 
-def keys(
-    columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | None = None, *, cap: int = 60, budget: int = 30
-) -> Keys:
+def keys(columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | None = None, *, cap: int = 60, budget: int = 30) -> Keys:
     """File all records. `chosen` rules come from a model; without, they are chosen so that a record meets about `budget` others."""
     total = max((len(column.codes) for column in columns.values()), default=0)
     available = parts(columns, declared)

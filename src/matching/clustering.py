@@ -64,9 +64,7 @@ def _rebuild(
     """Join pairs from the strongest on, unless the two sides may not meet."""
     members = {int(record): {int(record)} for record in np.flatnonzero(inside)}
     root = {record: record for record in members}
-    values: Mapping[int, list[set[int]]] = {
-        record: [{int(codes[record])} - {-1} for codes in constraints.single] for record in members
-    }
+    values: Mapping[int, list[set[int]]] = {record: [{int(codes[record])} - {-1} for codes in constraints.single] for record in members}
     enemies: dict[int, set[int]] = defaultdict(set)
     for one, other in constraints.apart:
         enemies[one].add(other)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -49,6 +49,8 @@ class Field:
     required: bool
     marks: tuple[Any, ...]
     doc: str
+    choices: tuple[str, ...] = ()
+    """The only values that it may have, where it is a Literal."""
 
     def mark(self, sort: type[Mark]) -> Mark | None:
         """The field's mark of that type, if it has one."""
@@ -72,7 +74,14 @@ def _read(declaration: type[BaseModel]) -> Iterator[Field]:
         kind = next((mark for mark in marks if isinstance(mark, Kind)), None)
         if kind is not None:
             others = tuple(mark for mark in marks if mark is not kind)
-            yield Field(name, kind, info.is_required(), others, info.description or "")
+            yield Field(name, kind, info.is_required(), others, info.description or "", tuple(_choices(info.annotation)))
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    for inner in get_args(annotation) if get_origin(annotation) in (Annotated, Union, UnionType) else ():
+        yield from _choices(inner)
 
 
 def _within(annotation: Any) -> Iterator[Any]:

@@ -29,7 +29,7 @@ BATCH = 250_000
 class Thresholds:
     """Bits at which pairs are joined, and from which they are worth a steward's look."""
 
-    match: float = 3.0
+    match: float = 2.0
     review: float = -3.0
 
 
@@ -57,9 +57,7 @@ class Resolution:
 class Engine(Protocol):
     """Anything that can resolve records: this machine, or a cluster."""
 
-    def resolve(
-        self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings = ...
-    ) -> Resolution:
+    def resolve(self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings = ...) -> Resolution:
         """Resolve records; columns are the declaration's fields as clean text."""
         ...
 
@@ -91,9 +89,7 @@ class LocalEngine:
         labels = self._clustered(count, pairs, columns, vetoes, rulings or Rulings())
         return Resolution(pairs, labels, kernel.model, keys, keys.report, len(left))
 
-    def _compared(
-        self, kernel: Kernel, columns: Columns, keys: blocking.Keys
-    ) -> tuple[Labels, Labels, NDArray[np.int64], Levels]:
+    def _compared(self, kernel: Kernel, columns: Columns, keys: blocking.Keys) -> tuple[Labels, Labels, NDArray[np.int64], Levels]:
         found: list[tuple[Labels, Labels, NDArray[np.int64], Levels]] = []
         for left, right, rules in candidates(keys, self.memory):
             found.append((left, right, rules, kernel.levels(taken(columns, left, right))))

@@ -114,7 +114,13 @@ class Location:
             street, street_missing = compared(pairs[self.street.name], self.street.scale, fitted), pairs[self.street.name].missing
         exact = self.street.scale.exact if self.street else 99
         return np.select(
-            [area_missing & street_missing, (street == exact) & (area | area_missing), (street >= exact - 1) & area, area & street_missing, area],
+            [
+                area_missing & street_missing,
+                (street == exact) & (area | area_missing),
+                (street >= exact - 1) & area,
+                area & street_missing,
+                area,
+            ],
             [MISSING, 5, 4, 3, 2],
             default=DIFFERENT,
         ).astype(np.int8)
@@ -153,7 +159,14 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
     """The features of a declaration: one a field that can be compared, one for each family of fields."""
     by_kind = {field.kind.name: field.name for field in declared}
     single = [
-        Single(field.name, field.kind.comparison, field.mark(Within), field.mark(Passing) is not None, by_kind.get(field.kind.swaps_with, ""), field.mark(Premises) is not None)
+        Single(
+            field.name,
+            field.kind.comparison,
+            field.mark(Within),
+            field.mark(Passing) is not None,
+            by_kind.get(field.kind.swaps_with, ""),
+            field.mark(Premises) is not None,
+        )
         for field in declared
         if field.kind.comparison and not field.kind.family
     ]

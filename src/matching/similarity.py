@@ -155,7 +155,9 @@ def _soft(rest: list[str], others: list[str], forms: tuple[str, str], weights: W
     for word in rest:
         best, twin = max(((_alike(word, candidate, cut), candidate) for candidate in free), default=(0.0, ""))
         if best > 0:
-            shared += best * min(weights.of(word), weights.of(twin)) if len(word) > 1 < len(twin) else 0.9 * weights.of(max(word, twin, key=len))
+            shared += (
+                best * min(weights.of(word), weights.of(twin)) if len(word) > 1 < len(twin) else 0.9 * weights.of(max(word, twin, key=len))
+            )
             free.remove(twin)
         else:
             left.append(word)

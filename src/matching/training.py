@@ -37,7 +37,7 @@ class Patterns:
 
 def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) -> Patterns:
     """Count pairs by levels and rules; `scales` are the number of levels a feature, missing included."""
-    radix = np.cumprod([1, *scales[:-1]], dtype=np.int64)
+    radix = np.cumprod([1, *scales], dtype=np.int64)[:-1]
     packed = levels.astype(np.int64) @ radix
     order = np.lexsort((packed, rules))
     change = np.flatnonzero(np.diff(packed[order], prepend=-1) | np.diff(rules[order], prepend=-1))

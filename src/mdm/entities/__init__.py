@@ -2,12 +2,12 @@
 
 from mdm.entities.billing import Invoice, InvoiceLine, Payment, PlanLine, Reminder, WriteOff
 from mdm.entities.customer import Contact, Customer, Salesperson
-from mdm.entities.declare import Entity, Fact, Master, NameOf, Refers, Survive
+from mdm.entities.declare import Entity, Fact, Master, NameOf, Refers, SameAs, Survive
 from mdm.entities.delivery import Amendment, Budget, Cost, Employee
 from mdm.entities.offer import Product, Project
 from mdm.entities.selling import Deal, DealChange, DealLine, DealPhase
 
-MASTERS: tuple[type[Master], ...] = (Customer, Salesperson, Product, Contact, Project)
+MASTERS: tuple[type[Master], ...] = (Salesperson, Customer, Product, Contact, Project)
 """In the order in which they are resolved: later ones compare golden references to earlier ones."""
 
 FACTS: tuple[type[Fact], ...] = (
@@ -19,5 +19,5 @@ ENTITIES: dict[str, type[Entity]] = {entity.entity: entity for entity in (*MASTE
 __all__ = [
     "ENTITIES", "FACTS", "MASTERS", "Amendment", "Budget", "Contact", "Cost", "Customer", "Deal", "DealChange", "DealLine", "DealPhase",
     "Employee", "Entity", "Fact", "Invoice", "InvoiceLine", "Master", "NameOf", "Payment", "PlanLine", "Product", "Project", "Refers",
-    "Reminder", "Salesperson", "Survive", "WriteOff",
+    "Reminder", "Salesperson", "SameAs", "Survive", "WriteOff",
 ]  # fmt: skip

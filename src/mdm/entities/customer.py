@@ -25,7 +25,7 @@ from matching.kinds import (
     VAT_NUMBER,
     WEBSITE,
 )
-from mdm.entities.declare import Master, Refers, Survive
+from mdm.entities.declare import Master, Refers, SameAs, Survive
 
 ADDRESS = Survive(by=("trust", "recent", "longest"), group="address")
 OFFICIAL = Survive(by=("frequent", "trust", "recent"))
@@ -71,6 +71,8 @@ class Customer(Master):
     """Whether the source still trades with it."""
     parent: Annotated[str | None, MASTER, Refers("customer"), Survive()] = None
     """The customer record that it belongs to, as a group or a head office."""
+    merged_into: Annotated[str | None, MASTER, Refers("customer"), SameAs(), Survive()] = None
+    """The record into which the source has merged this one."""
     notes: Annotated[str | None, TEXT, Survive(by=("longest",))] = None
     """What people wrote about it."""
 

@@ -14,6 +14,11 @@ class Refers:
 
 
 @dataclass(frozen=True)
+class SameAs:
+    """Marks a reference by which the source itself says that two of its records are one thing: it has merged them."""
+
+
+@dataclass(frozen=True)
 class NameOf:
     """Marks a field that, where it is empty, is the name of the record that `field` refers to."""
 

@@ -99,7 +99,7 @@ class DealPhase(Fact):
 
     entity: ClassVar[str] = "deal_phase"
 
-    line: Annotated[str, KEY, Refers("deal_line")]
+    deal_line: Annotated[str, KEY, Refers("deal_line")]
     """The line."""
     due_on: Annotated[date, DATE]
     """When it is to be billed."""

@@ -26,6 +26,7 @@ GLANCE = 0.01
 PATIENCE = 90.0
 """Seconds without any progress after which something is wrong."""
 
+_ATTEMPTS = 2  # a server that was killed while it started deserves another
 _LONGEST_LOG = 16 * 1024 * 1024
 _FULL_HOUSE = ("too many clients", "remaining connection slots")
 
@@ -41,17 +42,17 @@ def stopped(place: Place) -> Lock | None:
 
 def bring_up(place: Place, *, durable: bool) -> Address:
     """Start the server, or wait for one that another process starts, until it answers."""
-    begun: int | None = None
+    begun: list[int] = []
     refusal: object = "it gave no sign of life"
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if lock := stopped(place):
-            if begun is not None:
+            if len(begun) == _ATTEMPTS:
                 lock.close()
-                raise diagnosis("Starting the database", _said(place, begun), place.log)
-            begun = launch(place, lock, durable=durable)
+                raise diagnosis("Starting the database", _said(place, begun[-1]), place.log)
+            begun.append(launch(place, lock, durable=durable))
         status, where = cluster.status(place), address.current(place)
-        if status in ("starting", "stopping"):  # recovery after a crash takes what it takes
+        if status == "starting":  # recovery after a crash takes what it takes
             deadline = time.monotonic() + PATIENCE
         elif status == "ready" and where is not None:
             try:

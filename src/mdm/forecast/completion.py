@@ -1,0 +1,95 @@
+"""What a project will have cost when it is done: the estimate at completion, with an interval.
+
+In:  money (golden_project_id, contract, amendments, hours, labour, cost_to_date, purchases, budget_hours, budget_cost) and progress.
+Out: golden_project_id, rest, rest_p10, rest_p90 (still to be spent; null where nothing tells).
+
+Earned value (ANSI/EIA-748): with BAC the budget, EV = progress x BAC and AC the cost, the cost index is EV / AC and EAC = AC + (BAC - EV) /
+index. Early on an index is noise, so its logarithm is shrunk to the one that projects usually have, the more the less is done:
+w = s0^2 / (s0^2 + s^2 x .1 / progress). What remains is uncertain by what is not known of the index, and by the noise of the work still
+to be done; its interval is log-normal and holds 80 %.
+
+Work earns by progress, goods do not: they are bought ahead. So hours are budgeted at what an hour of the project has cost so far, or of the
+company, and goods are what the budget holds beyond; goods still to come are that less what was bought. Amendments raise a budget in
+proportion to the contract. A closed project has nothing left. Without a budget the cost goes on as it went: cost / progress, where a plan
+tells the progress.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mdm.forecast.frames import Frames, query
+
+EIGHTY = 1.2815515655446004
+"""Standard normal quantile of .9: between its two sides lie 80 %."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is known of cost indices before a project has told anything."""
+
+    index: float = 0.93
+    """EV / AC in the middle."""
+    spread: float = 0.15
+    """Standard deviation of its logarithm from project to project."""
+    noise: float = 0.25
+    """Standard deviation of the logarithm that a tenth of a project shows."""
+
+
+WEIGHT = 8
+"""How many closed projects what is usual weighs as much as."""
+_HOURS_THAT_TELL = 8
+"""Hours on a project from which on what they cost is typical of it."""
+
+_REST = f"""
+    WITH sized AS (
+        SELECT m.golden_project_id, m.nature, g.progress AS done, g.progress_by, m.cost_to_date::DOUBLE AS spent, m.purchases::DOUBLE AS bought,
+            m.labour::DOUBLE AS labour, m.hours >= {_HOURS_THAT_TELL} AS tells,
+            if(m.hours >= {_HOURS_THAT_TELL}, m.labour / m.hours, (SELECT sum(labour) / sum(hours) FROM money)) AS hour,
+            m.budget_cost::DOUBLE * growth AS budget, nullif(m.budget_hours::DOUBLE * growth, 0) AS hours
+        FROM (SELECT *, if(contract > 0, greatest(0, 1 + amendments / contract), 1) AS growth FROM money) m
+        JOIN progress g ON g.golden_id = m.golden_project_id
+    ), habit AS (
+        SELECT nature, avg(abs(ln(budget / bought))) < avg(abs(ln(budget / spent))) AS goods_only
+        FROM sized WHERE progress_by = 'closed' AND budget > 0 AND bought > 0 AND hours > 0 GROUP BY ALL
+    ), split AS (
+        SELECT s.*, coalesce(h.goods_only, false) AS goods_only,
+            if(hours IS NULL OR hour IS NULL, budget, if(tells OR goods_only, hours * hour, least(hours * hour, budget))) AS work,
+            if(hours IS NULL OR hour IS NULL, spent, labour) AS worked
+        FROM sized s LEFT JOIN habit h ON h.nature IS NOT DISTINCT FROM s.nature
+    ), weighed AS (
+        SELECT *, coalesce(worked > 0 AND work * done > 0, false) AS showing,
+            greatest(if(goods_only, budget, budget - work), bought, 0) - bought AS goods
+        FROM split
+    ), learnt AS (
+        SELECT nature, count(*) AS n, avg(ln(work / worked)) AS middle, coalesce(var_pop(ln(work / worked)), 0) AS variance
+        FROM weighed WHERE progress_by = 'closed' AND showing GROUP BY ALL
+    ), usual AS (
+        SELECT w.*,
+            (coalesce(n * middle, 0) + {WEIGHT} * ln($index)) / (coalesce(n, 0) + {WEIGHT}) AS log_index,
+            sqrt((coalesce(n * variance, 0) + {WEIGHT} * $spread * $spread) / (coalesce(n, 0) + {WEIGHT})) AS spread
+        FROM weighed w LEFT JOIN learnt l ON l.nature IS NOT DISTINCT FROM w.nature
+    ), shrunk AS (
+        SELECT *,
+            if(showing, spread * spread / (spread * spread + $noise * $noise * 0.1 / done), 0) AS w,
+            if(showing, ln(work * done / worked), 0) AS told
+        FROM usual
+    ), estimated AS (
+        SELECT *,
+            sqrt(spread * spread * (1 - w) + $noise * $noise * 0.1 / greatest(1 - coalesce(done, 0), 0.01) + pow(0.08 / greatest(1 - coalesce(done, 0), 0.01), 2)) AS unsure,
+            CASE
+                WHEN progress_by = 'closed' OR done = 1 THEN 0
+                WHEN work IS NOT NULL AND done IS NULL THEN greatest(coalesce(budget, work) - spent, 0)
+                WHEN work IS NOT NULL THEN work * (1 - done) / exp(w * told + (1 - w) * log_index) + if(hours IS NULL, 0, coalesce(goods, 0))
+                WHEN progress_by = 'plan' AND done > 0 THEN spent / done - spent
+            END AS rest
+        FROM shrunk
+    )
+    SELECT golden_project_id, rest, rest * exp(-{EIGHTY} * unsure) AS rest_p10, rest * exp({EIGHTY} * unsure) AS rest_p90
+    FROM estimated ORDER BY golden_project_id"""
+
+
+def completion(frames: Frames, money: pa.Table, progress: pa.Table, usual: Usual) -> pa.Table:
+    """What every project still has to spend."""
+    tables = {"money": money, "progress": progress}
+    return query(frames, _REST, tables=tables, index=usual.index, spread=usual.spread, noise=usual.noise)

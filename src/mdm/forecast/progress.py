@@ -1,0 +1,68 @@
+"""How far each project is, by its state, its invoice plan, or the calendar.
+
+In:  the fact plan_line, the golden records of project.
+Out: golden_id, progress (0..1, null where nothing tells), progress_by (`closed`, `plan`, `calendar`).
+
+A closed project is done. Lines of the plan are weighed by amount: one that is delivered counts whole, the one in work by the days
+between the line before and its own planned day, at most 90 %, for a plan is no proof. Deposits are money, not work. A period counts by the
+days that have gone by, since it is billed in advance. A project without a plan is as far as the calendar between its start and its end.
+"""
+
+from datetime import date
+
+import pyarrow as pa
+
+from mdm.forecast.frames import Frames, query
+
+CLOSED = "^(termin|clotur|sold|fini|acheve|archiv|clos|complete|finish|done|ended)"
+"""States that end a project, folded; a CRM's `Closed Won` starts one."""
+DEPOSIT = "acompte|deposit|avance|arrhes|down ?payment"
+PERIOD = "period|abonnement|subscription|recurr|loyer|redevance"
+UNPROVEN = 0.9
+
+_PROGRESS = f"""
+    WITH work AS (
+        SELECT l.project_id, l.amount::DOUBLE AS amount, l.status IN ('done', 'invoiced') AS delivered, l.planned_on, l.source, l.key,
+            coalesce(if(l.status IN ('done', 'invoiced'), l.done_on, NULL), l.planned_on) AS reached,
+            regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{PERIOD}') AS periodic
+        FROM plan_line l
+        WHERE l.status <> 'cancelled' AND l.amount > 0
+            AND NOT regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{DEPOSIT}')
+    ), spanned AS (
+        SELECT w.*, p.ends_on,
+            lag(w.reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
+            lead(w.planned_on, 1, p.ends_on) OVER line AS planned_next
+        FROM work w JOIN golden_project p ON p.golden_id = w.project_id
+        WINDOW line AS (PARTITION BY w.project_id ORDER BY w.planned_on, w.source, w.key)
+    ), shared AS (
+        SELECT project_id, amount,
+            CASE
+                WHEN periodic AND planned_next > planned_on
+                    THEN greatest(0, least(1, ($as_of - planned_on) / (planned_next - planned_on)))
+                WHEN delivered THEN 1
+                WHEN reached_before IS NULL OR planned_on <= reached_before THEN if($as_of >= planned_on, {UNPROVEN}, 0)
+                ELSE greatest(0, least({UNPROVEN}, ($as_of - reached_before) / (planned_on - reached_before)))
+            END AS share
+        FROM spanned
+    ), planned AS (
+        SELECT project_id, sum(amount * share) / sum(amount) AS share FROM shared GROUP BY ALL
+    )
+    SELECT p.golden_id,
+        CASE
+            WHEN regexp_matches(lower(strip_accents(p.status)), '{CLOSED}') AND NOT regexp_matches(lower(p.status), 'won|gagn') THEN 1.0
+            WHEN w.share IS NOT NULL THEN w.share
+            WHEN p.ends_on > p.starts_on
+                THEN greatest(0, least({UNPROVEN}, ($as_of - p.starts_on) / (p.ends_on - p.starts_on)))
+        END AS progress,
+        CASE
+            WHEN regexp_matches(lower(strip_accents(p.status)), '{CLOSED}') AND NOT regexp_matches(lower(p.status), 'won|gagn') THEN 'closed'
+            WHEN w.share IS NOT NULL THEN 'plan'
+            WHEN p.ends_on > p.starts_on THEN 'calendar'
+        END AS progress_by
+    FROM golden_project p LEFT JOIN planned w ON w.project_id = p.golden_id
+    ORDER BY p.golden_id"""
+
+
+def progress(frames: Frames, as_of: date) -> pa.Table:
+    """How far each golden project is."""
+    return query(frames, _PROGRESS, as_of=as_of)

@@ -1,0 +1,1 @@
+"""Sources that are folders of files: CSV in any usual dialect, Excel, Parquet."""
