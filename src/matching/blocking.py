@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from matching.declaration import Field
 from matching.encode import Columns
+from matching.frames import query
 
 Hashes = NDArray[np.uint64]
 Part = tuple[str, str]
@@ -91,9 +91,7 @@ def _filed(codes: NDArray[np.int32], values: Sequence[Sequence[str]]) -> Filed:
 def hashed(values: Sequence[str]) -> Hashes:
     """64-bit hashes of strings, the same everywhere and for ever."""
     table = pa.table({"n": np.arange(len(values)), "value": pa.array(values, pa.string())})
-    with duckdb.connect(config={"threads": 2}) as database:
-        database.register("v", table)
-        found = database.sql("SELECT n, md5_number_lower(value) AS h FROM v").to_arrow_table()
+    found = query("SELECT n, md5_number_lower(value) AS h FROM v", v=table)
     out = np.empty(len(values), np.uint64)
     out[found["n"].to_numpy()] = found["h"].to_numpy()
     return out

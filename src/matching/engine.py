@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from matching.comparison import Levels
 from matching.declaration import Field, fields
 from matching.encode import Columns, encode
 from matching.features import Feature, Paired, features
+from matching.frames import scratch
 from matching.kernel import Kernel
 from matching.model import Model, untrained
 
@@ -64,10 +64,9 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """DuckDB joins the blocking keys, rapidfuzz compares, scipy clusters; bounded by `memory`."""
+    """DuckDB joins the blocking keys, rapidfuzz compares, scipy clusters."""
 
     thresholds: Thresholds = field(default_factory=Thresholds)
-    memory: str = "1GB"
     seed: int = 20260101
     progress: Callable[[str, float], None] | None = None
 
@@ -91,7 +90,7 @@ class LocalEngine:
 
     def _compared(self, kernel: Kernel, columns: Columns, keys: blocking.Keys) -> tuple[Labels, Labels, NDArray[np.int64], Levels]:
         found: list[tuple[Labels, Labels, NDArray[np.int64], Levels]] = []
-        for left, right, rules in candidates(keys, self.memory):
+        for left, right, rules in candidates(keys):
             found.append((left, right, rules, kernel.levels(taken(columns, left, right))))
             self._say("compare", sum(len(item[0]) for item in found))
         none = np.zeros(0, np.int64)
@@ -137,10 +136,10 @@ def taken(columns: Columns, left: Labels, right: Labels) -> dict[str, Paired]:
     return {name: Paired(column.codes[left], column.codes[right], column.forms) for name, column in columns.items()}
 
 
-def candidates(keys: blocking.Keys, memory: str) -> Iterator[tuple[Labels, Labels, NDArray[np.int64]]]:
+def candidates(keys: blocking.Keys) -> Iterator[tuple[Labels, Labels, NDArray[np.int64]]]:
     """Distinct pairs of records that share a key, smaller position first, with the bit mask of the rules; in batches."""
     table = pa.table({"record": keys.records, "hash": keys.hashes, "rule": keys.rule})
-    with duckdb.connect(config={"threads": 2, "memory_limit": memory, "preserve_insertion_order": False}) as database:
+    with scratch().cursor() as database:
         database.register("k", table)
         found = database.sql(
             """SELECT a.record AS l, b.record AS r, bit_or(1::BIGINT << a.rule) AS rules

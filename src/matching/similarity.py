@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler, Levenshtein
 
 from matching.comparison import Floats
@@ -100,10 +100,24 @@ TELLING_WORD = 2.0
 
 
 def _worded(left: Forms, right: Forms, compare: Callable[[str, str], float]) -> Floats:
-    glued = [form.replace(" ", "") for form in left], [form.replace(" ", "") for form in right]
-    compact = _paired(*glued, Levenshtein.normalized_similarity)
-    similarity = np.fromiter((compare(one, other) for one, other in zip(left, right, strict=True)), np.float32, count=len(left))
+    """Compare pairs word by word, but for those that are hopeless by a cheaper look; near-equal spellings without blanks count too."""
+    compact = _paired([form.replace(" ", "") for form in left], [form.replace(" ", "") for form in right], Levenshtein.normalized_similarity)
+    hopeful = _paired(left, right, fuzz.token_set_ratio) >= HOPELESS
+    similarity = np.fromiter(
+        (
+            compare(one, other) if hope or len(one) <= ACRONYM or len(other) <= ACRONYM else 0.0
+            for one, other, hope in zip(left, right, hopeful.tolist(), strict=True)
+        ),
+        np.float32,
+        count=len(left),
+    )
     return np.where(compact >= 0.93, np.maximum(similarity, compact * 0.97), similarity).astype(np.float32)
+
+
+HOPELESS = 45
+"""Percent of rapidfuzz's token set ratio under which two texts share no word, not even abbreviated."""
+ACRONYM = 6
+"""Longest form that may be the initials of another one."""
 
 
 def shared_label(left: Forms, right: Forms, fitted: WordWeights) -> Floats:

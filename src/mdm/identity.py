@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mdm.frames import query
+from matching.frames import query
 
 ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", np.uint8)
 """Crockford's base 32, lower case: its order is the order of the numbers."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from mdm.entities import ENTITIES, Entity
 from mdm.errors import BadInput
-from mdm.frames import query
+from matching.frames import query
 from mdm.ports import Batch, Problem, Stream
 from mdm.standardise import PROBLEMS, standardise
 from mdm.store import landing as store

@@ -13,7 +13,7 @@ from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from mdm import identity
 from mdm.entities import MASTERS, Master, Refers, SameAs
-from mdm.frames import as_json, query
+from matching.frames import as_json, query
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.settings import Settings
@@ -128,7 +128,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
 
 def _match(hub: Hub, records: pa.Table, entity: type[Master], ruled: Sequence[tuple[int, int, str]], watch: Watch) -> Resolution:
     thresholds = Thresholds(hub.settings.match_bits, hub.settings.review_bits)
-    engine = LocalEngine(thresholds, memory=hub.settings.memory, progress=lambda step, done: watch.advance(0))
+    engine = LocalEngine(thresholds, progress=lambda step, done: watch.advance(0))
     return engine.resolve(records, entity, rulings=_positions(records["record_id"], ruled))
 
 

@@ -17,8 +17,6 @@ class Settings(BaseSettings):
     """`MDM_HOME`: where the embedded database and all state live."""
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     """`DATABASE_URL`: a PostgreSQL (15 or later) to use instead of the embedded one, as postgresql://user:password@host/name."""
-    memory: str = "1GB"
-    """`MDM_MEMORY`: what DuckDB may take before it spills to disk."""
     match_bits: float = 2.0
     """`MDM_MATCH_BITS`: evidence from which two records are joined; 2 bits is four to one."""
     review_bits: float = -3.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.declaration import Field, fields
 from matching.kinds import Refused
 from mdm.entities import Entity
-from mdm.frames import as_json, query
+from matching.frames import as_json, query
 
 PROBLEMS = pa.schema(
     [

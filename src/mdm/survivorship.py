@@ -4,9 +4,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.declaration import Field, fields
-from mdm.entities import Master, Survive
+from mdm.entities import Master, SameAs, Survive
 from mdm.errors import BadInput
-from mdm.frames import as_json, literal, query, quoted
+from matching.frames import as_json, literal, query, quoted
 
 
 def survive(records: pa.Table, entity: type[Master]) -> pa.Table:
@@ -15,7 +15,7 @@ def survive(records: pa.Table, entity: type[Master]) -> pa.Table:
     In:  golden_id, record_id, source, key, event_at, and the entity's fields.
     Out: golden_id, members, data (JSON of the chosen values), lineage (JSON: by field, the record that gave it), in order of golden_id.
     """
-    present = [field for field in fields(entity) if field.name in records.column_names]
+    present = [field for field in fields(entity) if field.name in records.column_names and field.mark(SameAs) is None]
     rows = query("SELECT *, row_number() OVER () - 1 AS n, count(*) OVER (PARTITION BY golden_id) AS members FROM r", r=records)
     rows = rows.sort_by("n")
     heads = query("SELECT golden_id, min(n) AS n, count(*) AS members FROM r GROUP BY 1 ORDER BY 1", r=rows)

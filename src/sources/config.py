@@ -34,6 +34,13 @@ class Dialect(Settings):
     sheet: str | None = None
     """Of an Excel file; the first one where it is not given."""
 
+    @field_validator("separator")
+    @classmethod
+    def _separates(cls, mark: str | None) -> str | None:
+        if mark is not None and (not mark.isascii() or mark.isalnum() or mark in '"\r\n\0'):
+            raise ValueError(f"{mark!r} cannot separate columns; usual marks are ; , \\t and |")
+        return mark
+
     @field_validator("encoding")
     @classmethod
     def _known(cls, name: str | None) -> str | None:

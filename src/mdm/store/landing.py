@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from mdm.frames import literal, query
+from matching.frames import literal, query
 from mdm.store.bulk import copy_in, read, reserve, temporary
 from mdm.store.tables import load, problem
 

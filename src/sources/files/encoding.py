@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BLOCK = 16 << 20
 _SAMPLE = 1 << 20
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -59,7 +58,7 @@ def detect(path: Path, declared: str | None) -> Encoding:
     return Encoding("utf-8", found.stray) if name == "utf-8-sig" else Encoding(name, found.stray)
 
 
-def blocks(path: Path, encoding: Encoding, size: int = BLOCK) -> Iterator[Block]:
+def blocks(path: Path, encoding: Encoding, size: int) -> Iterator[Block]:
     """The text of a file as UTF-8 without BOM and with `\\n` or `\\r\\n` at the end of lines."""
     utf8 = encoding.name == "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8-sig" if utf8 else encoding.name)("surrogateescape" if utf8 else "replace")
@@ -124,7 +123,7 @@ def _undecodable(sample: bytes, name: str) -> str | None:
 def _first_misfit(path: Path) -> str:
     line, decoder = 1, codecs.getincrementaldecoder("utf-8")("surrogateescape")
     with path.open("rb") as file:
-        while raw := file.read(BLOCK):
+        while raw := file.read(_SAMPLE):
             text = decoder.decode(raw)
             if stray := _ESCAPED.search(text):
                 line += text.count("\n", 0, stray.start())

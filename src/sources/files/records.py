@@ -115,8 +115,7 @@ class Cutter:
         enough = True
         while enough and cut.consumed < len(data):
             found = text.records(cut.consumed)
-            take = self._take if len(found) else self._careful
-            enough = take(text, found, line, cut, final)
+            enough = self._take(text, found, line, cut, final) if len(found) else self._careful(text, line, cut, final)
         cut.newlines = text.newlines_before(cut.consumed)
         return cut
 
@@ -128,7 +127,7 @@ class Cutter:
                 self._bulk(text, found.between(done, index), line, cut)
                 cut.consumed = int(found.ends[index - 1]) + 1
             if index < len(found):
-                enough = self._careful(text, found, line, cut, final)
+                enough = self._careful(text, line, cut, final)
                 if not enough or cut.consumed != found.ends[index] + 1:
                     return enough
             done = index + 1
@@ -156,7 +155,7 @@ class Cutter:
             for index in np.flatnonzero(torn).tolist()
         )
 
-    def _careful(self, text: Text, _: Found, line: int, cut: Cut, final: bool) -> bool:
+    def _careful(self, text: Text, line: int, cut: Cut, final: bool) -> bool:
         """Read one record character by character; False where more text is needed for it."""
         data, start = text.data, cut.consumed
         number = line + text.newlines_before(start)

@@ -15,6 +15,10 @@ from sources.files.encoding import Block, blocks, detect
 from sources.files.records import Cut, Cutter, Torn, read_record
 from sources.files.table import ROWS, Chunk, distinct, unreadable, warning
 
+BLOCK = 16 << 20
+"""Bytes read at a time."""
+_HEAD = 4 << 20
+"""Bytes in which the header ends."""
 SEPARATORS = ";,\t|"
 _SAMPLE = 1 << 16
 
@@ -26,11 +30,11 @@ class TextTable:
         self._path = path
         self._place = place
         self._encoding = detect(path, dialect.encoding)
-        start = _start(next((block.data for block in blocks(path, self._encoding)), b""))
+        start = _start(next((block.data for block in blocks(path, self._encoding, _HEAD)), b""))
         if not start.strip():
             raise unreadable(place, "is empty", "export it again, with its header")
-        self._hint, skipped = _hint(start)
-        self._separator = (dialect.separator or self._hint or separator_of(start[skipped:])).encode()
+        hint, skipped = _hint(start)
+        self._separator = (dialect.separator or hint or separator_of(start[skipped:])).encode()
         header, self._header_end = self._header(start, skipped)
         self._line = start.count(b"\n", 0, self._header_end) + 1
         self.columns, problems = distinct([name.decode("utf-8", "replace") for name in header], place, self._line - 1)
@@ -54,8 +58,9 @@ class TextTable:
             if skipping:
                 _, newline, data = data.partition(b"\n")
                 line, skipping = line + len(newline), not newline
-            cut = cutter.cut(pending + data, line, final=final)
-            pending, line, skipping = (pending + data)[cut.consumed :], line + cut.newlines, skipping or cut.skipping
+            data = pending + data
+            cut = cutter.cut(data, line, final=final)
+            pending, line, skipping = data[cut.consumed :], line + cut.newlines, skipping or cut.skipping
             yield from self._parsed(cut, [*problems, *map(self._problem, cut.torn)])
 
     def _blocks(self) -> Iterator[tuple[bytes, list[Problem], bool]]:
@@ -63,7 +68,7 @@ class TextTable:
         line, told, skip = 1, False, self._header_end
         text = b""
         problems: list[Problem] = []
-        for block in blocks(self._path, self._encoding):
+        for block in blocks(self._path, self._encoding, BLOCK):
             if text:
                 yield text, problems, False
                 problems = []
@@ -86,9 +91,9 @@ class TextTable:
         size = -(-len(lines) // -(-len(lines) // ROWS))
         for start in range(0, len(lines), size):
             rows, numbers = table.slice(start, size), lines.slice(start, size)
-            upto = numbers[-1].as_py() if start + size < len(lines) else None
-            now = [problem for problem in problems if upto is None or (problem.line or 0) <= upto]
-            problems = [problem for problem in problems if problem not in now]
+            upto = numbers[-1].as_py() if start + size < len(lines) else float("inf")
+            now = [problem for problem in problems if (problem.line or 0) <= upto]
+            problems = [problem for problem in problems if (problem.line or 0) > upto]
             yield Chunk.of(numbers, rows.columns, now)
 
     def _arrow(self, text: bytes, *, several: bool) -> pa.Table:
@@ -121,7 +126,7 @@ class TextTable:
 
 
 def _start(data: bytes) -> bytes:
-    """The beginning of a file; all of the first block, as its header may be long."""
+    """The beginning of a file, with a newline at the end even if the file has none."""
     return data if data.endswith(b"\n") else data + b"\n"
 
 

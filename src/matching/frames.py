@@ -13,14 +13,14 @@ MEMORY = "1GB"
 
 def query(sql: str, **tables: pa.Table) -> pa.Table:
     """The answer to SQL over named tables. Without ORDER BY its order means nothing."""
-    with _scratch().cursor() as database:
+    with scratch().cursor() as database:
         for name, table in tables.items():
             database.register(name, table)
         return database.sql(sql).to_arrow_table()
 
 
 @cache
-def _scratch() -> duckdb.DuckDBPyConnection:
+def scratch() -> duckdb.DuckDBPyConnection:
     """One in-memory database a process: to open one takes longer than most queries. Cursors do not see each other's tables."""
     spill = Path(tempfile.gettempdir()) / "mdm-hub-spill"
     return duckdb.connect(config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(spill)})
