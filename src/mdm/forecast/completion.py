@@ -5,11 +5,13 @@ Out: golden_project_id, rest, rest_p10, rest_p90 (still to be spent; null where 
 
 Earned value (ANSI/EIA-748): with BAC the budget, EV = progress x BAC and AC the cost, the cost index is EV / AC and EAC = AC + (BAC - EV) /
 index. Early on an index is noise, so its logarithm is shrunk to the one that projects usually have, the more the less is done:
-w = s0^2 / (s0^2 + s^2 x .1 / progress). What remains is uncertain by what is not known of the index, and by the noise of the work still
-to be done; its interval is log-normal and holds 80 %.
+w = s0^2 / (s0^2 + s^2 x .1 / progress); what is usual is learnt from the closed projects of the same nature. What remains is uncertain by
+what is not known of the index, by the noise of the work still to be done and by the doubt about progress; the interval is log-normal and is
+to hold 80 %.
 
 Work earns by progress, goods do not: they are bought ahead. So hours are budgeted at what an hour of the project has cost so far, or of the
-company, and goods are what the budget holds beyond; goods still to come are that less what was bought. Amendments raise a budget in
+company, and goods are what the budget holds beyond, or all of it where the closed projects of the same nature say that its cost was that of
+goods alone; goods still to come are that less what was bought. Amendments raise a budget in
 proportion to the contract. A closed project has nothing left. Without a budget the cost goes on as it went: cost / progress, where a plan
 tells the progress.
 """
@@ -34,6 +36,8 @@ class Usual:
     """Standard deviation of its logarithm from project to project."""
     noise: float = 0.25
     """Standard deviation of the logarithm that a tenth of a project shows."""
+    doubt: float = 0.08
+    """Standard deviation of a progress that a plan tells, as a share of the whole."""
 
 
 WEIGHT = 8
@@ -72,11 +76,12 @@ _REST = f"""
     ), shrunk AS (
         SELECT *,
             if(showing, spread * spread / (spread * spread + $noise * $noise * 0.1 / done), 0) AS w,
-            if(showing, ln(work * done / worked), 0) AS told
+            if(showing, ln(work * done / worked), 0) AS told,
+            greatest(1 - coalesce(done, 0), 0.01) AS ahead
         FROM usual
     ), estimated AS (
         SELECT *,
-            sqrt(spread * spread * (1 - w) + $noise * $noise * 0.1 / greatest(1 - coalesce(done, 0), 0.01) + pow(0.08 / greatest(1 - coalesce(done, 0), 0.01), 2)) AS unsure,
+            least(1, sqrt(spread * spread * (1 - w) + ($noise * $noise * 0.1 + pow($doubt, 2) / ahead) / ahead)) AS unsure,
             CASE
                 WHEN progress_by = 'closed' OR done = 1 THEN 0
                 WHEN work IS NOT NULL AND done IS NULL THEN greatest(coalesce(budget, work) - spent, 0)
@@ -92,4 +97,4 @@ _REST = f"""
 def completion(frames: Frames, money: pa.Table, progress: pa.Table, usual: Usual) -> pa.Table:
     """What every project still has to spend."""
     tables = {"money": money, "progress": progress}
-    return query(frames, _REST, tables=tables, index=usual.index, spread=usual.spread, noise=usual.noise)
+    return query(frames, _REST, tables=tables, index=usual.index, spread=usual.spread, noise=usual.noise, doubt=usual.doubt)

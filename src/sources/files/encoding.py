@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE = 1 << 20
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_MULTIBYTE = re.compile(rb"[\xc2-\xc8\xcc-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""Characters of UTF-8; those that begin with É, Ê or Ë in 8-bit encodings are phonetic signs, which nobody writes."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _ONLY_CP1252 = re.compile(rb"[\x80-\x9f]")
 _LATIN9 = re.compile(rb"\xa4|(?<=[A-Za-z])[\xbc-\xbe]|[\xbc-\xbe](?=[A-Za-z])")

@@ -28,7 +28,10 @@ class Lock:
 
     def current(self) -> bool:
         """Whether the path still leads to the file that is open here; a removed cluster takes its locks along."""
-        return self._path.exists() and os.path.samestat(os.fstat(self.fd), self._path.stat())
+        try:
+            return os.path.samestat(os.fstat(self.fd), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         """Let go."""

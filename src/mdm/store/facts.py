@@ -1,0 +1,104 @@
+"""Facts and golden records read as typed Arrow frames; facts follow their masters through the crosswalk."""
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from matching.declaration import Field, fields
+from matching.frames import literal
+from mdm.entities import FACTS, MASTERS, Entity, Master
+from mdm.forecast.frames import Frames, fact_schema, golden_schema, refers_to_master
+from mdm.store.bulk import read
+
+MEMBERS = pa.schema([("golden_id", pa.string()), ("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())])
+EDGES = pa.schema(
+    [(name, pa.string()) for name in ("left_source", "left_key", "right_source", "right_key")] + [("weight", pa.float64()), ("levels", pa.string())]
+)
+
+
+def frames(db: Connection) -> Frames:
+    """Everything that reports and forecasts are made of, as it is known now."""
+    return Frames.of(
+        facts={entity.entity: facts(db, entity) for entity in FACTS},
+        golden={entity.entity: golden(db, entity) for entity in MASTERS},
+        members={entity.entity: members(db, entity.entity) for entity in MASTERS},
+        edges=edges(db, "project"),
+    )
+
+
+def facts(db: Connection, entity: type[Entity]) -> pa.Table:
+    """Live records of a fact: source, key, record_id, its typed fields, and X_id for every reference X to a master."""
+    declared = fields(entity)
+    referring = [field for field in declared if refers_to_master(field)]
+    chosen = ", ".join([*(_typed("v.clean", field) for field in declared), *(f"m{at}.golden_id" for at in range(len(referring)))])
+    joins = "".join(_join(at, field) for at, field in enumerate(referring))
+    return read(
+        db,
+        f"""SELECT r.source, r.key, r.id, {chosen} FROM record r JOIN record_version v ON v.id = r.version_id {joins}
+            WHERE r.entity = %(entity)s AND NOT r.deleted ORDER BY r.id""",
+        fact_schema(entity),
+        {"entity": entity.entity},
+    )
+
+
+def _join(at: int, field: Field) -> str:
+    """The golden id of the record that a field refers to."""
+    to = next(mark.to for mark in field.marks if hasattr(mark, "to"))
+    return f"""
+        LEFT JOIN record r{at} ON r{at}.entity = {literal(to)} AND r{at}.source = r.source AND r{at}.key = v.clean->>{literal(field.name)}
+        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND m{at}.known_to IS NULL"""
+
+
+def _typed(document: str, field: Field) -> str:
+    value = f"{document}->>{literal(field.name)}"
+    if pa.types.is_timestamp(field.kind.arrow):
+        return f"to_char(({value})::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    return f"({value})::boolean" if pa.types.is_boolean(field.kind.arrow) else f"({value})"
+
+
+def golden(db: Connection, entity: type[Master]) -> pa.Table:
+    """Golden records in force: golden_id and the typed fields."""
+    chosen = ", ".join(_typed("data", field) for field in fields(entity))
+    return read(
+        db,
+        f"SELECT golden_id, {chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",
+        golden_schema(entity),
+        {"entity": entity.entity},
+    )
+
+
+def members(db: Connection, entity: str) -> pa.Table:
+    """The crosswalk: golden_id, source, key, record_id."""
+    return read(
+        db,
+        """SELECT m.golden_id, r.source, r.key, r.id FROM member m JOIN record r ON r.id = m.record_id
+           WHERE m.entity = %(entity)s AND m.known_to IS NULL ORDER BY r.source, r.key""",
+        MEMBERS,
+        {"entity": entity},
+    )
+
+
+def edges(db: Connection, entity: str) -> pa.Table:
+    """Weighed pairs: both records, weight in bits, levels as JSON."""
+    return read(
+        db,
+        """SELECT a.source, a.key, b.source, b.key, e.weight, e.levels
+           FROM edge e JOIN record a ON a.id = e.left_id JOIN record b ON b.id = e.right_id
+           WHERE e.entity = %(entity)s ORDER BY e.left_id, e.right_id""",
+        EDGES,
+        {"entity": entity},
+    )
+
+
+def review(db: Connection, entity: str, most: float) -> pa.Table:
+    """Pairs below the weight at which records are joined, not ruled upon and not in one golden record, likeliest first."""
+    return read(
+        db,
+        """SELECT a.source || ':' || a.key, b.source || ':' || b.key, round((1 / (1 + power(2, -e.weight::float8)))::numeric, 4)
+           FROM edge e JOIN record a ON a.id = e.left_id JOIN record b ON b.id = e.right_id
+           JOIN member ma ON ma.record_id = a.id AND ma.known_to IS NULL JOIN member mb ON mb.record_id = b.id AND mb.known_to IS NULL
+           WHERE e.entity = %(entity)s AND e.weight < %(most)s AND ma.golden_id <> mb.golden_id
+             AND NOT EXISTS (SELECT FROM decision d WHERE d.left_id = e.left_id AND d.right_id = e.right_id AND d.revoked_at IS NULL)
+           ORDER BY e.weight DESC, 1, 2""",
+        pa.schema([("left", pa.string()), ("right", pa.string()), ("probability", pa.float64())]),
+        {"entity": entity, "most": most},
+    )
