@@ -71,7 +71,7 @@ class Keys:
 def parts(columns: Columns, declared: Sequence[Field]) -> dict[Part, Filed]:
     """Every part of every field, hashed (the low half of MD5, which any engine can compute)."""
     return {
-        (item.name, name): _filed(columns[item.name].codes, [list(part(form)) for form in columns[item.name].forms])
+        (item.name, name): _filed(columns[item.name].codes, [list(part(form)) for form in columns[item.name].forms.values])
         for item in declared
         if item.name in columns
         for name, part in item.kind.keys.items()

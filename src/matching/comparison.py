@@ -3,23 +3,26 @@
 A level is a small integer: 0 missing on a side, 1 different, then one a cut that was reached, last the exact agreement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.forms import Forms
+
 MISSING, DIFFERENT = 0, 1
 
+Codes = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Levels = NDArray[np.int8]
 
 
 class Similarity(Protocol):
-    """Likeness of paired normal forms, in 0..1; `fitted` is what `Comparison.fit` learnt from all forms."""
+    """Likeness of pairs of normal forms, by code, in 0..1; `fitted` is what `Comparison.fit` learnt from all forms."""
 
-    def __call__(self, left: Sequence[str], right: Sequence[str], fitted: Any) -> Floats:
+    def __call__(self, forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
         """One similarity a pair."""
         ...
 
@@ -58,8 +61,8 @@ class Comparison(Scale):
     similarity: Similarity
     cuts: tuple[float, ...]
     """Ascending; reaching cut i is level i + 2."""
-    fit: Callable[[Sequence[str], NDArray[np.int64]], Any] | None = None
-    """Learns from distinct forms and their counts what the similarity needs (word weights)."""
+    fit: Callable[[Forms], Any] | None = None
+    """Learns from the distinct forms what the similarity needs (word weights)."""
 
     def __post_init__(self) -> None:
         """Refuse cuts that do not make the levels."""
@@ -67,7 +70,7 @@ class Comparison(Scale):
         if len(self.cuts) + 2 != self.exact:
             raise ValueError(f"{len(self.cuts)} cuts make {len(self.cuts) + 2} levels, and {self.labels} are {self.exact}")
 
-    def levels(self, left: Sequence[str], right: Sequence[str], fitted: Any) -> Levels:
-        """Levels of pairs of normal forms that are present and not equal."""
-        similarity = self.similarity(left, right, fitted)
+    def levels(self, forms: Forms, left: Codes, right: Codes, fitted: Any) -> Levels:
+        """Levels of pairs of normal forms, by code, that are present and not equal."""
+        similarity = self.similarity(forms, left, right, fitted)
         return (np.searchsorted(np.asarray(self.cuts, np.float32), similarity, side="right") + DIFFERENT).astype(np.int8)

@@ -8,18 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from matching.comparison import Codes
 from matching.declaration import Field
+from matching.forms import Forms
 
-Codes = NDArray[np.int32]
 ABSENT = -1
 
 
 @dataclass(frozen=True)
 class Column:
-    """A field of all records: `forms[codes[i]]` is the normal form of record i, code -1 says nothing."""
+    """A field of all records: `forms.values[codes[i]]` is the normal form of record i, code -1 says nothing."""
 
     codes: Codes
-    forms: NDArray[np.object_]
+    forms: Forms
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -65,4 +66,4 @@ def _column(values: pa.Array, field: Field) -> Column:
     codes_of: dict[str, int] = {}
     remap = np.array([codes_of.setdefault(form, len(codes_of)) if form else ABSENT for form in forms] + [ABSENT], np.int32)
     indices = encoded.indices.fill_null(len(forms)).to_numpy(zero_copy_only=False)
-    return Column(remap[indices], np.array(list(codes_of), dtype=object))
+    return Column(remap[indices], Forms(np.array(list(codes_of), dtype=object)))

@@ -107,7 +107,7 @@ class LocalEngine:
         seen = training.patterns(levels, rules, [feature.scale.exact + 1 for feature in kernel.features])
         model = kernel.model
         for _ in range(TRAININGS):
-            model = replace(model, u=training.chances(chance, kernel.features, model))
+            model = replace(model, u=training.chances(chance, seen, kernel.features, model, count))
             model = training.train(seen, kernel.model.rules, kernel.features, model, count)
         return model
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.comparison import DIFFERENT, MISSING, Comparison, Levels, Scale
+from matching.comparison import DIFFERENT, MISSING, Codes, Comparison, Levels, Scale
 from matching.declaration import Field, Passing, Premises, Within
-from matching.encode import Codes
+from matching.forms import Forms
 from matching.kinds.location import LOCATION, STREET
 
 
@@ -19,7 +19,7 @@ class Paired:
 
     left: Codes
     right: Codes
-    forms: NDArray[np.object_]
+    forms: Forms
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -142,15 +142,15 @@ def compared(column: Paired, comparison: Comparison, fitted: Any) -> Levels:
     distinct, inverse = np.unique(np.minimum(left, right) * len(column.forms) + np.maximum(left, right), return_inverse=True)
     if len(distinct):
         first, second = np.divmod(distinct, len(column.forms))
-        levels[rest] = comparison.levels(column.forms[first].tolist(), column.forms[second].tolist(), fitted)[inverse]
+        levels[rest] = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)[inverse]
     return levels
 
 
 def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:
     """Pairs that differ, where each side holds in this field what the other side holds in the other field."""
     differ = np.flatnonzero((levels == DIFFERENT) & ~other.missing)
-    crossed = (one.forms[one.left[differ]] == other.forms[other.right[differ]]) & (
-        other.forms[other.left[differ]] == one.forms[one.right[differ]]
+    crossed = (one.forms.values[one.left[differ]] == other.forms.values[other.right[differ]]) & (
+        other.forms.values[other.left[differ]] == one.forms.values[one.right[differ]]
     )
     return differ[crossed.astype(bool)]
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from matching.comparison import Levels
 from matching.encode import ABSENT
 from matching.features import Feature, Location, Paired
+from matching.forms import Forms
 from matching.model import VETO, Model, Weights
 
 
@@ -70,7 +71,7 @@ class Kernel:
         if known is not None and feature.scale.damping:
             exact = (levels == feature.scale.exact) & pairs[column].equal
             codes, inverse = np.unique(pairs[column].left[exact], return_inverse=True)
-            out[exact] = feature.scale.damping * known.correction(pairs[column].forms[codes].tolist())[inverse]
+            out[exact] = feature.scale.damping * known.correction(pairs[column].forms.texts(codes))[inverse]
         return out
 
 
@@ -90,4 +91,4 @@ def paired(batch: pa.RecordBatch) -> dict[str, Paired]:
 def _pair(left: pa.Array, right: pa.Array) -> Paired:
     both = pa.chunked_array([left, right]).dictionary_encode().combine_chunks()
     codes = both.indices.fill_null(ABSENT).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return Paired(codes[: len(left)], codes[len(left) :], np.array(both.dictionary.to_pylist(), dtype=object))
+    return Paired(codes[: len(left)], codes[len(left) :], Forms(np.array(both.dictionary.to_pylist(), dtype=object)))

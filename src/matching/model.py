@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.blocking import Rule
 from matching.encode import Column, Columns
 from matching.features import Feature, Location, Single
-from matching.similarity import WordWeights
+from matching.wording import WordWeights
 
 Weights = NDArray[np.float64]
 VETO = -100.0
@@ -75,7 +75,7 @@ def frequencies(column: Column) -> Frequencies:
     """Frequencies of a column's forms."""
     counts, total = column.counts, int(column.counts.sum())
     agree = float((counts * (counts - 1.0)).sum() / max(total * (total - 1.0), 1))
-    common = {str(column.forms[at]): int(counts[at]) for at in np.flatnonzero(counts > 1)}
+    common = {str(column.forms.values[at]): int(counts[at]) for at in np.flatnonzero(counts > 1)}
     return Frequencies(total, common, max(agree, 1 / max(total, 1) ** 2, 1e-9))
 
 
@@ -105,7 +105,7 @@ def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeight
     """What each text column's words tell."""
     singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
     return {
-        single.name: single.scale.fit(columns[single.name].forms.tolist(), columns[single.name].counts)
+        single.name: single.scale.fit(columns[single.name].forms)
         for single in singles
         if single is not None and single.scale.fit is not None
     }

@@ -45,28 +45,45 @@ def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) ->
     return Patterns(levels[first], rules[first], np.diff(change, append=len(order)))
 
 
-def chances(random_levels: Levels, features: Sequence[Feature], model: Model) -> dict[str, tuple[float, ...]]:
-    """u a feature: smoothed shares of random pairs; the exact level from the frequencies where they are known.
+def chances(
+    random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, records: int
+) -> dict[str, tuple[float, ...]]:
+    """u a feature: shares of random pairs, and the exact level from the frequencies where they are known.
 
-    Random pairs hold matches too, many of them in small data: what the model expects of those is taken out.
+    Random pairs hold matches too, many of them in small data: what the model expects of those is taken out. Levels too rare to be met
+    at random are at least as likely as the compared pairs show that are, by the model, no matches.
     """
     matches = 1 / (1 + 2.0**-model.prior)
+    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(records * (records - 1) / 2, 1)
     return {
-        feature.name: _chance(random_levels[:, at], feature, model, matches * np.array(model.m[feature.name]))
+        feature.name: _chance(random_levels[:, at], seen.levels[:, at], unlike, feature, model, matches * np.array(model.m[feature.name]))
         for at, feature in enumerate(features)
     }
 
 
-def _chance(levels: Levels, feature: Feature, model: Model, matches: NDArray[np.float64]) -> tuple[float, ...]:
+def _chance(
+    levels: Levels, met: Levels, unlike: NDArray[np.float64], feature: Feature, model: Model, matches: NDArray[np.float64]
+) -> tuple[float, ...]:
     scale = feature.scale
     seen = np.bincount(levels, minlength=scale.exact + 1)[1:].astype(np.float64)
     share = (seen + 20 * np.array(scale.u)) / (seen.sum() + 20)
     known = model.frequencies.get(feature.name)
     if known is not None:
         share[-1] = min(known.expected, 0.9)
-    share = np.maximum(share - matches, 0.05 * share)
+    both_present = max(seen.sum() / max(len(levels), 1), 1e-6)
+    least = np.bincount(met, unlike, minlength=scale.exact + 1)[1:] / both_present
+    share = np.maximum(np.maximum(share - matches, 0.05 * share), least)
     share[0] = max(1 - share[1:].sum(), 0.01)
     return tuple((share / share.sum()).tolist())
+
+
+def _probability(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
+    """Chance a pattern that its pairs are matches, term frequencies aside."""
+    return 1 / (1 + np.exp2(-np.clip(_evidence(seen, features, model) + model.prior, -60, 60)))
+
+
+def _evidence(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
+    return sum((model.bits(feature.name)[seen.levels[:, at]] for at, feature in enumerate(features)), np.zeros(len(seen.counts)))
 
 
 def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int) -> Model:
@@ -124,7 +141,7 @@ def _bits(m: NDArray[np.float64], u: Sequence[float]) -> NDArray[np.float64]:
 
 def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> float:
     """Log2 odds at which the expected matches among the compared pairs are the prior's own expectation over all pairs."""
-    evidence = sum((model.bits(feature.name)[seen.levels[:, at]] for at, feature in enumerate(features)), np.zeros(len(seen.counts)))
+    evidence = _evidence(seen, features, model)
     pairs = max(records * (records - 1) / 2, 1)
     prior = model.prior
     assumed = min(records / 4, PSEUDO_MATCHES)

@@ -35,10 +35,16 @@ def assign(clusters: pa.Table, members: pa.Table, new_ids: Callable[[int], pa.Ar
     """
     claims = query(_CLAIMS, c=clusters, m=members)
     named = query("SELECT cluster, min(golden_id) AS golden_id FROM claims GROUP BY cluster", claims=claims)
-    bare = query("SELECT cluster, min(record_id) AS first FROM c ANTI JOIN n USING (cluster) GROUP BY 1 ORDER BY first, 1", c=clusters, n=named)
+    bare = query(
+        "SELECT cluster, min(record_id) AS first FROM c ANTI JOIN n USING (cluster) GROUP BY 1 ORDER BY first, 1", c=clusters, n=named
+    )
     fresh = pa.table({"cluster": bare["cluster"], "golden_id": new_ids(bare.num_rows)})
     return Identities(
-        query("SELECT cluster, golden_id, false AS fresh FROM n UNION ALL SELECT cluster, golden_id, true FROM f ORDER BY golden_id", n=named, f=fresh),
+        query(
+            "SELECT cluster, golden_id, false AS fresh FROM n UNION ALL SELECT cluster, golden_id, true FROM f ORDER BY golden_id",
+            n=named,
+            f=fresh,
+        ),
         query(
             """SELECT claims.golden_id, n.golden_id AS "into" FROM claims JOIN n USING (cluster)
                WHERE claims.golden_id <> n.golden_id ORDER BY 1""",

@@ -59,7 +59,9 @@ def _land(db: Connection, load_id: int, stream: Stream, batch: Batch) -> Counter
     problems = _append(db, load_id, stream, entity, wanted)
     again = pa.concat_tables([doubled, merged.filter(pc.equal(merged["outcome"], "doubled")).select(doubled.column_names)])
     rejected = set(problems.filter(pc.equal(problems["severity"], "rejected"))["key"].to_pylist())
-    counts = Counter(outcome for key, outcome in zip(merged["key"].to_pylist(), merged["outcome"].to_pylist(), strict=True) if key not in rejected)
+    counts = Counter(
+        outcome for key, outcome in zip(merged["key"].to_pylist(), merged["outcome"].to_pylist(), strict=True) if key not in rejected
+    )
     counts.pop("doubled", None)
     counts["read"] = batch.table.num_rows + sum(problem.severity == "rejected" for problem in batch.problems)
     return counts + _set_aside(db, load_id, stream, batch.problems, pa.concat_tables([problems, _said_twice(again)]))

@@ -193,7 +193,4 @@ def _keys(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
 def _edges(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
     features = [name for name in found.pairs.column_names if name not in {"left", "right", "weight"}]
     pairs = found.pairs.set_column(0, "left", ids.take(found.pairs["left"])).set_column(1, "right", ids.take(found.pairs["right"]))
-    return query(
-        f'SELECT "left" AS left_id, "right" AS right_id, weight, {as_json(features)} AS levels FROM p ORDER BY 1, 2', p=pairs
-    )
-
+    return query(f'SELECT "left" AS left_id, "right" AS right_id, weight, {as_json(features)} AS levels FROM p ORDER BY 1, 2', p=pairs)

@@ -24,7 +24,9 @@ def survive(records: pa.Table, entity: type[Master]) -> pa.Table:
     values = {f"v_{name}": rows[name].take(winner) for name, winner in place.items()}
     origin = {f"o_{name}": _origin(rows, name, winner) for name, winner in place.items()}
     table = pa.table(golden | values | origin)
-    return query(f"SELECT golden_id, members, {_object('v_', place)} AS data, {_object('o_', place)} AS lineage FROM t ORDER BY golden_id", t=table)
+    return query(
+        f"SELECT golden_id, members, {_object('v_', place)} AS data, {_object('o_', place)} AS lineage FROM t ORDER BY golden_id", t=table
+    )
 
 
 def _object(prefix: str, names: object) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Self
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from matching.frames import scratch
+
 FORMS = ("column", "first", "join", "value")
 
 
@@ -81,7 +83,8 @@ def mistake_in(pattern: str, groups: int = 0) -> str | None:
     names = [f"group{number}" for number in range(groups)]
     query = "select regexp_extract('', $1, $2)" if names else "select regexp_extract('', $1)"
     try:
-        duckdb.connect().execute(query, [pattern, names] if names else [pattern])
+        with scratch().cursor() as cursor:
+            cursor.execute(query, [pattern, names] if names else [pattern])
     except duckdb.Error as error:
         return str(error).removeprefix("Invalid Input Error: ").removeprefix("Binder Error: ")
     return None

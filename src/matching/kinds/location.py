@@ -9,7 +9,8 @@ from babel import Locale
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
 from matching.normal import folded, sounds, tidy, words
-from matching.similarity import edits, shared_words, spelling, word_weights
+from matching.similarity import edits, spelling
+from matching.wording import shared_words, word_weights
 
 LOCATION = "location"
 STREET_WORDS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
 from matching.normal import sounds, tidy, words
-from matching.similarity import shared_name, word_weights
+from matching.wording import shared_name, word_weights
 
 LEGAL_FORMS = frozenset(
     "sa sas sasu sarl eurl sc sci scp scm scop snc selarl selas scea earl gaec gie ei eirl eirlf sca scs sem spl "

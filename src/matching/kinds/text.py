@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
 from matching.normal import tidy, words
-from matching.similarity import shared_label, shared_words, word_weights
+from matching.wording import shared_label, shared_words, word_weights
 
 FILLER = frozenset("de du des la le les l d en a au aux et pour par sur the of and for with avec un une n no".split())
 

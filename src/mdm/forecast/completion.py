@@ -4,16 +4,15 @@ In:  money (golden_project_id, contract, amendments, hours, labour, cost_to_date
 Out: golden_project_id, rest, rest_p10, rest_p90 (still to be spent; null where nothing tells).
 
 Earned value (ANSI/EIA-748): with BAC the budget, EV = progress x BAC and AC the cost, the cost index is EV / AC and EAC = AC + (BAC - EV) /
-index. Early on an index is noise, so its logarithm is shrunk to the one that projects usually have, the more the less is done:
-w = s0^2 / (s0^2 + s^2 x .1 / progress); what is usual is learnt from the closed projects of the same nature. What remains is uncertain by
-what is not known of the index, by the noise of the work still to be done and by the doubt about progress; the interval is log-normal and is
-to hold 80 %.
+index. Early on an index is noise, so its logarithm is shrunk to what is usual, by w = s0^2 / (s0^2 + s^2 x .1 / p + (d / p)^2) with p the
+progress, s0 the spread from project to project, s the noise of the work and d the doubt about p. What is usual is learnt from the closed
+projects of the same nature. What remains is uncertain by what is not known of the index, by the noise of the work still to be done and by
+the doubt; the interval is log-normal and is to hold 80 %.
 
 Work earns by progress, goods do not: they are bought ahead. So hours are budgeted at what an hour of the project has cost so far, or of the
 company, and goods are what the budget holds beyond, or all of it where the closed projects of the same nature say that its cost was that of
-goods alone; goods still to come are that less what was bought. Amendments raise a budget in
-proportion to the contract. A closed project has nothing left. Without a budget the cost goes on as it went: cost / progress, where a plan
-tells the progress.
+goods alone; goods still to come are that less what was bought. Amendments raise a budget in proportion to the contract. A closed project
+has nothing left. Without a budget the cost goes on as it went, cost / progress, where a plan tells the progress.
 """
 
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class Usual:
     """Standard deviation of its logarithm from project to project."""
     noise: float = 0.25
     """Standard deviation of the logarithm that a tenth of a project shows."""
-    doubt: float = 0.08
+    doubt: float = 0.12
     """Standard deviation of a progress that a plan tells, as a share of the whole."""
 
 
@@ -75,7 +74,7 @@ _REST = f"""
         FROM weighed w LEFT JOIN learnt l ON l.nature IS NOT DISTINCT FROM w.nature
     ), shrunk AS (
         SELECT *,
-            if(showing, spread * spread / (spread * spread + $noise * $noise * 0.1 / done), 0) AS w,
+            if(showing, spread * spread / (spread * spread + $noise * $noise * 0.1 / done + pow($doubt / done, 2)), 0) AS w,
             if(showing, ln(work * done / worked), 0) AS told,
             greatest(1 - coalesce(done, 0), 0.01) AS ahead
         FROM usual

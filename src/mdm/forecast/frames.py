@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.declaration import Field, fields
+from matching.frames import scratch
 from mdm.entities import FACTS, MASTERS, Entity, Refers
 
 _KEYED = [("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())]
@@ -86,9 +86,10 @@ def query(frames: Frames, sql: str, /, *, tables: Mapping[str, pa.Table] | None 
         "edges": frames.edges,
         **(tables or {}),
     }
-    with duckdb.connect(config={"threads": 2}) as database:
+    with scratch().cursor() as database:
         for name, table in named.items():
-            database.register(name, table)
+            if name in sql:
+                database.register(name, table)
         return database.sql(sql, params=parameters).to_arrow_table()
 
 

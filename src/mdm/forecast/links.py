@@ -91,8 +91,6 @@ def links(frames: Frames) -> pa.Table:
     """The project and customer of every deal and every invoice."""
     found = _direct(frames)
     amendments = {(row["source"], row["key"]): row for row in query(frames, _AMENDMENTS).to_pylist()}
-    for deal in amendments:
-        found.pop(deal, None)
     amended = {deal: link for deal in amendments if (link := _amended(deal, amendments, found))}
     return query(frames, _ALL, tables={"found": _table(found | amended)}).cast(SCHEMA)
 

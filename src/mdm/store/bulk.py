@@ -111,4 +111,3 @@ def _raw(db: Connection) -> Psycopg[Any]:
     found = db.connection.driver_connection
     assert isinstance(found, Psycopg)
     return found
-

@@ -11,7 +11,8 @@ from mdm.store.bulk import read
 
 MEMBERS = pa.schema([("golden_id", pa.string()), ("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())])
 EDGES = pa.schema(
-    [(name, pa.string()) for name in ("left_source", "left_key", "right_source", "right_key")] + [("weight", pa.float64()), ("levels", pa.string())]
+    [(name, pa.string()) for name in ("left_source", "left_key", "right_source", "right_key")]
+    + [("weight", pa.float64()), ("levels", pa.string())]
 )
 
 

@@ -103,16 +103,16 @@ _NEW = "SELECT record_id AS id, {entity} AS entity, {source} AS source, key, id 
 def _move_heads(db: Connection, heads: pa.Table) -> None:
     if heads.num_rows:
         temporary(db, "heads", {"record_id": "bigint", "version_id": "bigint", "deleted": "boolean"}, heads)
-        db.execute(
-            text("UPDATE record r SET version_id = h.version_id, deleted = h.deleted FROM heads h WHERE r.id = h.record_id")
-        )
+        db.execute(text("UPDATE record r SET version_id = h.version_id, deleted = h.deleted FROM heads h WHERE r.id = h.record_id"))
         db.execute(text("DROP TABLE heads"))
 
 
 def absent(db: Connection, entity: str, source: str, stream: str, keys: pa.Array) -> pa.Table:
     """Live records that this stream delivered before and does not list now. Out: record_id, key."""
     temporary(db, "listed", {"key": "text"}, pa.table({"key": keys}))
-    found = read(db, _ABSENT, pa.schema([("record_id", pa.int64()), ("key", pa.string())]), {"entity": entity, "source": source, "stream": stream})
+    found = read(
+        db, _ABSENT, pa.schema([("record_id", pa.int64()), ("key", pa.string())]), {"entity": entity, "source": source, "stream": stream}
+    )
     db.execute(text("DROP TABLE listed"))
     return found
 

@@ -24,7 +24,9 @@ def records(db: Connection, entity: type[Master]) -> pa.Table:
     """
     declared = fields(entity)
     joins = "".join(_join(at, field) for at, field in enumerate(declared) if field.mark(Refers))
-    schema = pa.schema([("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "key", "event_at", *(field.name for field in declared)))])
+    schema = pa.schema(
+        [("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "key", "event_at", *(field.name for field in declared)))]
+    )
     merged = "".join(f" OR v.clean ? {literal(field.name)}" for field in declared if field.mark(SameAs))
     chosen = ", ".join(_value(field, declared, entity) for field in declared)
     return read(
@@ -70,14 +72,18 @@ def versions(db: Connection, entity: str) -> pa.Table:
 def rulings(db: Connection, entity: str) -> list[tuple[int, int, str]]:
     """Rulings in force: left record, right record, verdict."""
     found = db.execute(
-        select(decision.c.left_id, decision.c.right_id, decision.c.verdict).where(decision.c.entity == entity, decision.c.revoked_at.is_(None))
+        select(decision.c.left_id, decision.c.right_id, decision.c.verdict).where(
+            decision.c.entity == entity, decision.c.revoked_at.is_(None)
+        )
     )
     return [(row.left_id, row.right_id, row.verdict) for row in found]
 
 
 def watermark(db: Connection, entity: str) -> str:
     """Changes whenever records or rulings of an entity have changed."""
-    touched = text("coalesce((counts->>'new')::int, 0) + coalesce((counts->>'changed')::int, 0) + coalesce((counts->>'deleted')::int, 0) > 0")
+    touched = text(
+        "coalesce((counts->>'new')::int, 0) + coalesce((counts->>'changed')::int, 0) + coalesce((counts->>'deleted')::int, 0) > 0"
+    )
     landed = db.execute(select(func.max(load.c.id)).where(load.c.entity == entity, touched)).scalar_one()
     counts = db.execute(
         select(func.count(), func.count(decision.c.revoked_at)).select_from(decision).where(decision.c.entity == entity)
@@ -94,7 +100,9 @@ def replace_matches(db: Connection, entity: str, keys: pa.Table, edges: pa.Table
     db.execute(insert(model).values(entity=entity, content=dict(trained)))
 
 
-def rewrite(db: Connection, run_id: int, entity: str, crosswalk: pa.Table, golden: pa.Table, absorbed: pa.Table, retired: pa.Table) -> dict[str, int]:
+def rewrite(
+    db: Connection, run_id: int, entity: str, crosswalk: pa.Table, golden: pa.Table, absorbed: pa.Table, retired: pa.Table
+) -> dict[str, int]:
     """Bring membership and golden records to what was resolved; what has not changed is not touched. Counts by event.
 
     In: crosswalk (record_id, golden_id), golden (golden_id, fresh, data, lineage, members, hash), absorbed (golden_id, into),

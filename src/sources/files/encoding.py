@@ -52,10 +52,10 @@ def detect(path: Path, declared: str | None) -> Encoding:
         return found if same else Encoding(found.name, found.stray, f"it begins with the byte order mark of {found.name}")
     if name in ("utf-8", "utf-8-sig") and found.name != "utf-8":
         return Encoding(found.name, found.stray, _first_misfit(path))
-    if name not in ("utf-8", "utf-8-sig") and found.name == "utf-8" and _MULTIBYTE.search(sample) and not name.startswith("utf"):
-        return Encoding("utf-8", name, "its text is valid UTF-8")
     if (misfit := _undecodable(sample, name)) is not None:
         return Encoding(found.name, found.stray, misfit)
+    if name not in ("utf-8", "utf-8-sig") and found.name == "utf-8" and _MULTIBYTE.search(sample) and not name.startswith("utf"):
+        return Encoding("utf-8", name, "its text is valid UTF-8")
     return Encoding("utf-8", found.stray) if name == "utf-8-sig" else Encoding(name, found.stray)
 
 

@@ -1,10 +1,12 @@
-"""DuckDB, closed off: it reads what it is given and nothing else."""
+"""DuckDB as the reader of files uses it."""
 
 import duckdb
 
+from matching.frames import scratch
+
 
 def connected() -> duckdb.DuckDBPyConnection:
-    """An engine in memory, in UTC, without access to files and network."""
-    connection = duckdb.connect(config={"enable_external_access": "false"})
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+    """A cursor of the process's own database in memory, in UTC; close it after use."""
+    cursor = scratch().cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    return cursor

@@ -79,6 +79,6 @@ def _text(arrow: pa.DataType, name: str) -> duckdb.Expression:
     text = value.cast("VARCHAR")
     if not pa.types.is_floating(arrow):
         return fn("nullif", text, lit(""))
-    figures = fn("rtrim", fn("rtrim", value.try_cast("DECIMAL(38, 12)").cast("VARCHAR"), lit("0")), lit("."))
+    figures = fn("rtrim", fn("rtrim", fn("format", lit("{:.12f}"), value), lit("0")), lit("."))
     short = fn("regexp_replace", text, lit(r"\.0$"), lit(""))
     return when(fn("isnan", value)).then(lit(None)).when(fn("contains", text, lit("e"))).then(figures).otherwise(short)

@@ -102,8 +102,8 @@ class FileStream:
                 rows = mapping.rows(connection, chunk, keys_only=delivered)
                 rows, problems = judged(rows, register, place, self._doubled)
                 if not delivered:
-                    problems = (*told, *chunk.problems, *problems, *mapping.problems(rows, place))
-                    yield Batch(mapping.shaped(rows), problems, str(replace(left, line=chunk.last)))
+                    every = sorted((*told, *chunk.problems, *problems, *mapping.problems(rows, place)), key=_line)
+                    yield Batch(mapping.shaped(rows), tuple(every), str(replace(left, line=chunk.last)))
                     told = ()
         if chunk is None and left.line == 0:
             told = (*told, warning(place, None, None, "has a header and no rows", "check the export"))
@@ -126,3 +126,7 @@ class FileSource:
             FileStream(self.name, title, folder, stream, stream.dialect.over(dialect), complete=stream.complete or self._config.complete)
             for title, stream in self._config.titled()
         ]
+
+
+def _line(problem: Problem) -> int:
+    return problem.line or 0

@@ -44,11 +44,11 @@ class TextTable:
         self.problems = tuple(problems)
 
     def count(self) -> int | None:
-        """By the length of the first lines."""
+        """By the lines at the start, in the middle and at the end."""
+        size = self._path.stat().st_size
         with self._path.open("rb") as file:
-            sample = file.read(_SAMPLE)
-        lines = sample.count(b"\n")
-        return max(0, round(self._path.stat().st_size * lines / len(sample)) - 1) if lines else 0
+            samples = [file.read(_SAMPLE) for start in (0, size // 2, max(0, size - _SAMPLE)) if file.seek(start) is not None]
+        return max(0, round(size * sum(map(_newlines, samples)) / sum(map(len, samples))) - 1)
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, block by block."""
@@ -123,6 +123,10 @@ class TextTable:
                 return record.fields, record.end
             at = record.end
         raise unreadable(self._place, "has no header", "write the names of the columns on the first line")
+
+
+def _newlines(sample: bytes) -> int:
+    return sample.count(b"\n") or sample.count(b"\r")
 
 
 def _start(data: bytes) -> bytes:

@@ -120,7 +120,9 @@ def test_names_of_columns_that_are_doubled_or_empty(tmp_path: Path) -> None:
     assert list(told(found)) == [("warning", 1, "stands in the header more than once")]
 
 
-@pytest.mark.parametrize(("content", "reason"), [("", "is empty"), ("\n \n", "is empty"), (";;\n1;2;3\n", "column"), ('"Id;Name\n1;a', "quotes")])
+@pytest.mark.parametrize(
+    ("content", "reason"), [("", "is empty"), ("\n \n", "is empty"), (";;\n1;2;3\n", "column"), ('"Id;Name\n1;a', "quotes")]
+)
 def test_files_without_a_header(tmp_path: Path, content: str, reason: str) -> None:
     with pytest.raises(StreamUnreadable, match=reason) as caught:
         rows(stream(tmp_path, content))
@@ -141,4 +143,4 @@ def test_batches_are_even_and_in_order(tmp_path: Path) -> None:
     batches = list(found.batches())
     assert [batch.table.num_rows for batch in batches] == [66668, 66668, 66666]
     assert [line for batch in batches for line in batch.table["line"].to_pylist()] == list(range(2, count + 2))
-    assert abs((found.count() or 0) - count) < count * 0.05
+    assert abs((found.count() or 0) - count) < count * 0.1
