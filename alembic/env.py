@@ -8,9 +8,18 @@ from sqlalchemy import Connection, create_engine
 from mdm.store.tables import metadata
 
 
+OTHERS = ("procrastinate_", "blocking_key_")
+"""Tables that are not declared: a library's own, and partitions."""
+
+
 def run(connection: Connection) -> None:
     """Migrate in the connection's transaction."""
-    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_type=True,
+        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith(OTHERS),
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -20,6 +20,7 @@ Hashes = NDArray[np.uint64]
 Part = tuple[str, str]
 """A field and the name of one of its kind's blocking parts."""
 
+MOST_RULES = 20
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -162,11 +163,14 @@ def keys(columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | N
 
 
 def _affordable(filed: Sequence[tuple[Rule, Filed, int]], budget: int) -> list[tuple[Rule, Filed, int]]:
-    """Rules of one part first, then pairs of parts from the cheapest, until the budget is spent."""
-    ranked = sorted((item for item in filed if item[2]), key=lambda item: (len(item[0].parts), item[2], item[0].name))
-    kept, spent = [], 0
-    for item in ranked:
-        if spent + item[2] <= budget and len(kept) < 24:
+    """Rules of one part first; then of each two fields the broadest pair of parts that a fifth of the budget pays for, the cheapest first."""
+    ranked = sorted((item for item in filed if item[2]), key=lambda item: (item[2], item[0].name))
+    broadest = {tuple(sorted(rule.columns)): (rule, entries, pairs) for rule, entries, pairs in ranked if pairs <= budget // 5}
+    several = [item for item in broadest.values() if len(item[0].parts) > 1]
+    kept: list[tuple[Rule, Filed, int]] = []
+    spent = 0
+    for item in [*(item for item in ranked if len(item[0].parts) == 1), *sorted(several, key=lambda item: (item[2], item[0].name))]:
+        if spent + item[2] <= budget and len(kept) < MOST_RULES:
             kept.append(item)
             spent += item[2]
     return kept

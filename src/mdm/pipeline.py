@@ -181,13 +181,8 @@ def _merged_by_source(records: pa.Table, entity: type[Master]) -> list[tuple[int
 
 def _keys(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
     order = np.argsort(found.keys.hashes, kind="stable")
-    return pa.table(
-        {
-            "record_id": ids.take(pa.array(found.keys.records[order])),
-            "rule": found.keys.rule[order].astype(np.int16),
-            "key": found.keys.hashes[order].view(np.int64),
-        }
-    )
+    keys = {"key": found.keys.hashes[order].view(np.int64), "record_id": ids.take(pa.array(found.keys.records[order]))}
+    return pa.table(keys)
 
 
 def _edges(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:

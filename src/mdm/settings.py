@@ -1,7 +1,9 @@
 """Settings: read once from the environment at the edge, passed down, never changed."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
@@ -13,19 +15,25 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MDM_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
-    home: Annotated[Path, Field(default_factory=lambda: user_data_path("mdm-hub"))]
+    home: Path = Field(default_factory=lambda: user_data_path("mdm-hub"))
     """`MDM_HOME`: where the embedded database and all state live."""
-    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """`DATABASE_URL`: a PostgreSQL (15 or later) to use instead of the embedded one, as postgresql://user:password@host/name."""
     match_bits: float = 2.0
     """`MDM_MATCH_BITS`: evidence from which two records are joined; 2 bits is four to one."""
     review_bits: float = -3.0
     """`MDM_REVIEW_BITS`: evidence from which a pair is shown to a steward."""
-    language: str = "fr"
-    """`MDM_LANGUAGE`: fr or en, for what the hub prints for people."""
+    language: Literal["fr", "en"] = Field(default_factory=lambda: spoken(os.environ))
+    """`MDM_LANGUAGE`: fr or en, for what the hub prints for people; by default as the terminal speaks."""
     currency: str = "EUR"
     """`MDM_CURRENCY`: the company's own currency."""
     host: str = "127.0.0.1"
     """`MDM_HOST`: address on which the API listens."""
     port: int = 8000
     """`MDM_PORT`: port of the API."""
+
+
+def spoken(environment: Mapping[str, str]) -> Literal["fr", "en"]:
+    """The language of the terminal (POSIX locale variables): French where they say so, else English."""
+    said = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
+    return "fr" if said.lower().startswith("fr") else "en"

@@ -1,12 +1,13 @@
 """`sources.toml`: which files hold which entity, and how their columns become its fields."""
 
+import re
 import tomllib
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from matching.declaration import fields as fields_of
 from mdm.entities import ENTITIES
@@ -70,12 +71,24 @@ Below = Annotated[str, Field(min_length=1), BeforeValidator(lambda value: _below
 Several = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_listed)]
 
 
-class Unlike(Settings):
-    """A condition that keeps the rows without these values: `{ not = "Avenant" }`."""
+class Condition(Settings):
+    """Which values of a column a row may have; without regard to case. A text or a list is `only`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    values: Several = Field(alias="not")
+    only: Several | None = None
+    unlike: Several | None = Field(None, alias="not")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _values_alone(cls, data: Any) -> Any:
+        return {"only": data} if isinstance(data, (str, list)) else data
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.only is None) == (self.unlike is None):
+            raise ValueError("give exactly one of only and not")
+        return self
 
 
 class StreamConfig(Settings):
@@ -97,8 +110,8 @@ class StreamConfig(Settings):
     """Column that says that the record was deleted."""
     complete: bool = False
     """Whether the file lists all there is, so that an absent key was deleted."""
-    where: dict[str, Several | Unlike] = {}
-    """Only rows with these values; without regard to case."""
+    where: dict[str, Condition] = {}
+    """Only rows with these values, as in `{ Won = "true", Type = { not = ["Draft", ""] } }`."""
     dialect: Dialect = Dialect()
     """Where it differs from the source's."""
     fields: dict[str, Expression] = Field(min_length=1)
@@ -140,8 +153,16 @@ class SourceConfig(Dialect):
 class Config(Settings):
     """The whole file."""
 
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], SourceConfig] = Field(min_length=1)
+    sources: dict[str, SourceConfig] = Field(min_length=1)
     """By name."""
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _named(cls, sources: Any) -> Any:
+        for name in sources if isinstance(sources, dict) else ():
+            if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
+                raise ValueError(f"{name!r} is not a name for a source; write small letters, figures and _, as in crm_2")
+        return sources
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -163,11 +184,11 @@ class Config(Settings):
         return config
 
 
-def nearest(name: str, valid: list[str]) -> str:
+def nearest(name: str, valid: Sequence[str]) -> str:
     """A did-you-mean, where there is one, and the valid names."""
-    folded = {other.casefold(): other for other in valid}
-    close = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
-    guess = f"; did you mean {folded[close[0]]!r}?" if close else ";"
+    likeness = {other: SequenceMatcher(None, name.casefold(), other.casefold()).ratio() for other in valid}
+    best = max(valid, key=likeness.__getitem__, default=None)
+    guess = f"; did you mean {best!r}?" if best is not None and likeness[best] > _ALIKE else ";"
     return f"{guess} valid: {', '.join(valid)}"
 
 
@@ -197,32 +218,34 @@ def _judge_fields(stream: StreamConfig) -> Iterator[str]:
 
 def _plain(raw: dict[str, Any], error: ValidationError) -> Iterator[str]:
     """Pydantic's findings in plain words, each with its place in the file."""
-    for found in error.errors(include_url=False):
-        model, place = _place(raw, found["loc"])
-        last = str(found["loc"][-1]) if found["loc"] else ""
-        if found["type"] == "extra_forbidden":
-            keys = [info.alias or name for name, info in model.model_fields.items()]
-            yield f"{place}: unknown key {last!r}{nearest(last, keys)}"
-        elif found["type"] == "missing":
-            yield f"{place}: key {last!r} is missing ({model.model_fields[last].description if last in model.model_fields else last})"
-        else:
-            yield f"{place}: {found['msg'].removeprefix('Value error, ')} (found {found['input']!r:.80})"
+    found = error.errors(include_url=False)
+    within = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+    for one in found:
+        last = str(one["loc"][-1]) if one["loc"] else ""
+        if one["type"] == "extra_forbidden":
+            model, place = _place(raw, one["loc"][:-1])
+            yield f"{place}: unknown key {last!r}{nearest(last, [info.alias or name for name, info in model.model_fields.items()])}"
+        elif one["type"] == "missing":
+            model, place = _place(raw, one["loc"][:-1])
+            yield f"{place}: key {last!r} is missing ({(model.model_fields[last].description or last).rstrip('.')})"
+        elif one["type"] != "too_short" or one["loc"] not in within:  # mistakes within are told, and leave a list that is too short
+            yield f"{_place(raw, one['loc'])[1]}: {one['msg'].removeprefix('Value error, ')} (found {one['input']!r:.80})"
 
 
 def _place(raw: dict[str, Any], where: tuple[int | str, ...]) -> tuple[type[BaseModel], str]:
-    """The model that a location lies in, and the location as a person would write it: `crm.Account.csv: fields.siren`."""
-    model: type[BaseModel] = Config
+    """The model that a location is of, and the location as a person would write it: `crm.Account.csv: fields.siren`."""
     if len(where) < 2 or where[0] != "sources":
-        return model, ".".join(map(str, where)) or "the file"
+        return Config, ".".join(map(str, where)) or "the file"
     source, rest = str(where[1]), where[2:]
-    model = SourceConfig
+    model: type[BaseModel] = SourceConfig
     if len(rest) >= 2 and rest[0] == "streams" and isinstance(rest[1], int):
         stream = raw["sources"][source]["streams"][rest[1]]
         named = stream.get("name") or stream.get("file") if isinstance(stream, dict) else None
         source, rest, model = f"{source}.{named or f'streams[{rest[1]}]'}", rest[2:], StreamConfig
-        if rest[:1] == ("fields",) and len(rest) > 1:
-            model = Expression
-        elif rest[:1] == ("dialect",) and len(rest) > 1:
-            model = Dialect
-    path = ".".join(str(part) for part in rest)
+        model = _WITHIN.get(str(rest[0]), StreamConfig) if rest else model
+    path = ".".join(map(str, rest))
     return model, f"{source}: {path}" if path else source
+
+
+_ALIKE = 0.6
+_WITHIN: dict[str, type[BaseModel]] = {"fields": Expression, "dialect": Dialect, "where": Condition}

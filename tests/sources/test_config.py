@@ -7,8 +7,10 @@ import pytest
 from sources import ConfigError, open_sources
 from tests.sources.files.given import config
 
-STREAM = '[sources.crm]\nfolder = "."\n[[sources.crm.streams]]\nfile = "Account.csv"\nentity = "customer"\nkey = "Id"\n'
-FIELDS = '[sources.crm.streams.fields]\nname = "Name"\n'
+SOURCE = '[sources.crm]\nfolder = "."\n'
+STREAM = '[[sources.crm.streams]]\nfile = "Account.csv"\nentity = "customer"\nkey = "Id"\n'
+NAME = "fields.name = 'Name'\n"
+GOOD = SOURCE + STREAM + NAME
 
 
 def complaints(folder: Path, text: str) -> list[str]:
@@ -21,63 +23,69 @@ def complaints(folder: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("line", "complaint"),
     [
+        ("fields.sirem = 'x'", "field 'sirem' is not a field of customer; did you mean 'siren'? valid: name, siren, siret, vat_number"),
+        ("versoin = 'At'", "unknown key 'versoin'; did you mean 'version'? valid: file, entity, name, key, key_ordinal"),
+        ("complete = 'perhaps'", "complete: Input should be a valid boolean"),
+        ("where = { A = { is = 'x' } }", "where.A: unknown key 'is'; valid: only, not"),
+        ("where = { A = { only = 'x', not = 'y' } }", "where.A: give exactly one of only and not"),
+        ("dialect = { dates = 'ymd' }", "dialect.dates: Input should be 'dmy', 'mdy' or 'iso' (found 'ymd')"),
+        ("dialect = { date = 'dmy' }", "dialect: unknown key 'date'; did you mean 'dates'? valid: encoding, separator"),
+        ("fields.city = { match = 'x' }", "fields.city: give exactly one of column, first, join, value, not none"),
         (
-            STREAM + FIELDS + 'sirem = "SIREN__c"\n',
-            "crm.Account.csv: field 'sirem' is not a field of customer; did you mean 'siren'? valid: name, siren, siret, vat_number",
+            "fields.city = { column = 'x', value = 'y' }",
+            "fields.city: give exactly one of column, first, join, value, not column and value",
         ),
-        (STREAM.replace('"customer"', '"custumer"') + FIELDS, "crm.Account.csv: 'custumer' is not an entity; did you mean 'customer'? valid: "),
-        (
-            STREAM + '[sources.crm.streams.fields]\ncity = "City"\n',
-            "crm.Account.csv: field 'name' of customer is required and not mapped; map it (Legal or trading name, as the source writes it)",
-        ),
-        (STREAM + 'versoin = "At"\n' + FIELDS, "crm.Account.csv: unknown key 'versoin'; did you mean 'version'? valid: file, entity, name, key"),
-        (STREAM.replace('key = "Id"\n', "") + FIELDS, "crm.Account.csv: key 'key' is missing (The column that identifies a row"),
-        (STREAM.replace('file = "Account.csv"\n', "") + FIELDS, "crm.streams[0]: key 'file' is missing"),
-        (STREAM, "crm.Account.csv: key 'fields' is missing"),
-        (STREAM.replace('folder = "."', 'foldr = "."') + FIELDS, "crm: unknown key 'foldr'; did you mean 'folder'? valid: encoding"),
-        (STREAM.replace('folder = "."', 'folder = "../x"') + FIELDS, "crm: folder: '../x' leaves the folder; write a path below it"),
-        (STREAM.replace('"Account.csv"', '"/etc/passwd"') + FIELDS, "crm./etc/passwd: file: '/etc/passwd' leaves the folder"),
-        (
-            STREAM.replace('folder = "."', 'folder = "."\ndecimal = ";"') + FIELDS,
-            "crm: decimal: Input should be ',' or '.' (found ';')",
-        ),
-        (STREAM.replace('folder = "."', 'folder = "."\nencoding = "utf-9"') + FIELDS, "crm: encoding: 'utf-9' is not an encoding; usual ones are utf-8"),
-        (STREAM.replace('folder = "."', 'folder = "."\nseparator = "a"') + FIELDS, "crm: separator: 'a' cannot separate columns; usual marks are ;"),
-        (STREAM + "dialect = { dates = 'ymd' }\n" + FIELDS, "crm.Account.csv: dialect.dates: Input should be 'dmy', 'mdy' or 'iso' (found 'ymd')"),
-        (STREAM + "dialect = { date = 'dmy' }\n" + FIELDS, "crm.Account.csv: dialect.date: unknown key 'date'; did you mean 'dates'? valid: encoding"),
-        (STREAM + FIELDS + "city = { match = 'x' }\n", "crm.Account.csv: fields.city: give exactly one of column, first, join, value, not none"),
-        (STREAM + FIELDS + "city = { column = 'x', value = 'y' }\n", "crm.Account.csv: fields.city: give exactly one of column, first, join, value, not column and value"),
-        (STREAM + FIELDS + "city = { column = 'x', by = ' ' }\n", "crm.Account.csv: fields.city: by needs join"),
-        (STREAM + FIELDS + "city = { column = 'x', otherwise = ' ' }\n", "crm.Account.csv: fields.city: otherwise needs map"),
-        (STREAM + FIELDS + "city = { colum = 'x' }\n", "crm.Account.csv: fields.city.colum: unknown key 'colum'; did you mean 'column'? valid: column, first"),
-        (STREAM + FIELDS + "city = { column = 'x', match = '(' }\n", "crm.Account.csv: fields.city.match: '(' is not a regular expression of RE2 ("),
-        (STREAM + FIELDS + "city = { first = ['x', { column = 'y', match = '(?=a)' }] }\n", "crm.Account.csv: fields.city.first.1.match: '(?=a)' is not a regular expression of RE2 ("),
-        (STREAM + FIELDS + "city = { first = [] }\n", "crm.Account.csv: fields.city.first: "),
-        (STREAM + FIELDS + "city = 3\n", "crm.Account.csv: fields.city: "),
-        (STREAM + "where = { A = { is = 'x' } }\n" + FIELDS, "crm.Account.csv: where.A: "),
-        (STREAM + "complete = 'perhaps'\n" + FIELDS, "crm.Account.csv: complete: Input should be a valid boolean"),
-        (STREAM.replace("crm", "C R M").replace("[sources.C R M", '[sources."C R M"').replace("[[sources.C R M", '[[sources."C R M"') + FIELDS.replace("crm", '"C R M"'), "'C R M' "),
-        ("", "key 'sources' is missing"),
-        ("[source.crm]\n", "unknown key 'source'; did you mean 'sources'? valid: sources"),
-        ("[sources.crm\n", "is not TOML: "),
-        ("[sources]\n", "sources: "),
-        ("[sources.crm]\nfolder = '.'\nstreams = ['x']\n", "crm.streams[0]: "),
-        ("[sources.crm]\nfolder = 'nowhere'\n[[sources.crm.streams]]\nfile = 'a'\nentity = 'customer'\nkey = 'Id'\nfields = { name = 'N' }\n", "crm: there is no folder "),
+        ("fields.city = { column = 'x', by = ' ' }", "fields.city: by needs join"),
+        ("fields.city = { column = 'x', otherwise = ' ' }", "fields.city: otherwise needs map"),
+        ("fields.city = { colum = 'x' }", "fields.city: unknown key 'colum'; did you mean 'column'? valid: column, first"),
+        ("fields.city = { column = 'x', match = '(' }", "fields.city.match: '(' is not a regular expression of RE2 ("),
+        ("fields.city.first = ['x', { column = 'y', match = '(?=a)' }]", "fields.city.first.1.match: '(?=a)' is not a regular expression"),
+        ("fields.city = { first = [] }", "fields.city.first: "),
+        ("fields.city = 3", "fields.city: "),
     ],
-)  # fmt: skip
-def test_every_mistake_is_said_with_its_place_and_the_valid_alternatives(tmp_path: Path, text: str, complaint: str) -> None:
-    assert any(found.startswith(complaint) for found in complaints(tmp_path, text)), complaints(tmp_path, text)
+)
+def test_a_mistake_in_a_stream_is_said_with_its_place_and_the_valid_alternatives(tmp_path: Path, line: str, complaint: str) -> None:
+    (found,) = complaints(tmp_path, f"{GOOD}{line}\n")
+    assert found.startswith(f"crm.Account.csv: {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('"customer"', '"custumer"', "crm.Account.csv: 'custumer' is not an entity; did you mean 'customer'? valid: "),
+        ("fields.name", "fields.city", "crm.Account.csv: field 'name' of customer is required and not mapped; map it (Legal or trading"),
+        ('key = "Id"\n', "", "crm.Account.csv: key 'key' is missing (The column that identifies a row"),
+        ('file = "Account.csv"\n', "", "crm.streams[0]: key 'file' is missing (Name of a file in the folder"),
+        (NAME, "", "crm.Account.csv: key 'fields' is missing (The entity's fields)"),
+        (STREAM + NAME, "streams = ['x']", "crm.streams[0]: "),
+        ("folder", "foldr", "crm: unknown key 'foldr'; did you mean 'folder'? valid: encoding"),
+        ('folder = "."', 'folder = "../x"', "crm: folder: '../x' leaves the folder; write a path below it"),
+        ('folder = "."', 'folder = "nowhere"', "crm: there is no folder "),
+        ("Account.csv", "/etc/passwd", "crm./etc/passwd: file: '/etc/passwd' leaves the folder; write a path below it"),
+        ('folder = "."', "folder = '.'\ndecimal = ';'", "crm: decimal: Input should be ',' or '.' (found ';')"),
+        ('folder = "."', "folder = '.'\nencoding = 'utf-9'", "crm: encoding: 'utf-9' is not an encoding; usual ones are utf-8, cp1252"),
+        ('folder = "."', "folder = '.'\nseparator = 'a'", "crm: separator: 'a' cannot separate columns; usual marks are ;"),
+        ("crm", "'C R M'", "sources: 'C R M' is not a name for a source; write small letters, figures and _, as in crm_2"),
+        (GOOD, "", "the file: key 'sources' is missing"),
+        (GOOD, "[source.crm]", "the file: unknown key 'source'; did you mean 'sources'? valid: sources"),
+        (GOOD, "[sources.crm", "is not TOML: "),
+        (GOOD, "[sources]", "sources: "),
+    ],
+)
+def test_a_mistake_anywhere_is_said_with_its_place(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    said = complaints(tmp_path, GOOD.replace(old, new))
+    assert any(one.startswith(complaint) for one in said), said
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
-    text = STREAM.replace("crm", "erp") + 'fields = { nam = "N", cty = "C" }\n' + STREAM.replace("[sources.crm]\nfolder = \".\"\n", "").replace("crm", "erp") + 'fields = { name = "N", x = "C" }\n'
-    assert [found.split(" is not")[0] for found in complaints(tmp_path, text)] == [
-        "erp.Account.csv: field 'nam'",
-        "erp.Account.csv: field 'cty'",
-        "erp.Account.csv: field 'name' of customer is required and not mapped; map it (Legal or trading name, as the source writes it)",
-        "erp.Account.csv as customer: field 'x'",
+    text = SOURCE + STREAM + "fields = { nam = 'N', cty = 'C' }\n" + STREAM + "fields = { name = 'N', x = 'C' }\n"
+    assert [found.split(" is ")[0] for found in complaints(tmp_path, text)] == [
+        "crm.Account.csv: field 'nam'",
+        "crm.Account.csv: field 'cty'",
+        "crm.Account.csv: field 'name' of customer",
+        "crm.Account.csv as customer: field 'x'",
     ]
 
 
@@ -86,7 +94,9 @@ def test_streams_of_one_file_have_names_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(config() + again)
     (source,) = open_sources(tmp_path / "sources.toml")
     assert [stream.name for stream in source.streams()] == ["a.csv", "a.csv as contact"]
-    assert complaints(tmp_path, config() + again + again)[0].startswith("s.a.csv as contact: two streams are called 'a.csv as contact'; give one")
+    assert complaints(tmp_path, config() + again + again)[0].startswith(
+        "s.a.csv as contact: two streams are called 'a.csv as contact'; give one"
+    )
 
 
 def test_a_config_that_cannot_be_read(tmp_path: Path) -> None:

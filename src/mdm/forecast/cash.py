@@ -26,10 +26,10 @@ STATUTORY_DAYS = 30
 PRIOR_INVOICES = 3
 """How many invoices the mean of all customers weighs as much as."""
 
-_RECEIVABLES = f"""
+_RECEIVABLES = """
     WITH document AS (
         SELECT source, key, kind, customer_id, project_id, currency, issued_on,
-            coalesce(due_on, issued_on + if(kind = 'credit_note', 0, {STATUTORY_DAYS})) AS due_on,
+            coalesce(due_on, issued_on + if(kind = 'credit_note', 0, $statutory)) AS due_on,
             if(kind = 'credit_note', -abs(gross), gross) AS gross
         FROM invoice WHERE issued_on <= $as_of
     ), settled AS (
@@ -44,7 +44,7 @@ _RECEIVABLES = f"""
         SELECT d.customer_id, s.settled_on - d.due_on AS days
         FROM document d JOIN settled s USING (source, key) WHERE d.kind = 'invoice' AND s.amount = d.gross AND s.paid > 0
     ), delay AS (
-        SELECT customer_id, (sum(days) + {PRIOR_INVOICES} * (SELECT avg(days) FROM late)) / (count(*) + {PRIOR_INVOICES}) AS days
+        SELECT customer_id, (sum(days) + $prior * (SELECT avg(days) FROM late)) / (count(*) + $prior) AS days
         FROM late GROUP BY ALL
     ), standing AS (
         SELECT d.*, coalesce(s.paid, 0) AS paid, coalesce(s.credited, 0) AS credited, coalesce(s.written_off, 0) AS written_off,
@@ -81,7 +81,8 @@ _BY_MONTH = """
 
 def receivables(frames: Frames, as_of: date) -> pa.Table:
     """Every document that is open on a day."""
-    return to_cents(query(frames, _RECEIVABLES, tables={"settlement": settlements(frames, as_of)}, as_of=as_of))
+    tables = {"settlement": settlements(frames, as_of)}
+    return to_cents(query(frames, _RECEIVABLES, tables=tables, as_of=as_of, statutory=STATUTORY_DAYS, prior=PRIOR_INVOICES))
 
 
 def cash(frames: Frames, as_of: date) -> pa.Table:

@@ -15,7 +15,7 @@ goods alone; goods still to come are that less what was bought. Amendments raise
 has nothing left. Without a budget the cost goes on as it went, cost / progress, where a plan tells the progress.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
@@ -41,14 +41,16 @@ class Usual:
 
 WEIGHT = 8
 """How many closed projects what is usual weighs as much as."""
-_HOURS_THAT_TELL = 8
+LEAST = 0.05
+"""Progress from which on a cost without a budget is carried on."""
+HOURS_THAT_TELL = 8
 """Hours on a project from which on what they cost is typical of it."""
 
-_REST = f"""
+_REST = """
     WITH sized AS (
-        SELECT m.golden_project_id, m.nature, g.progress AS done, g.progress_by, m.cost_to_date::DOUBLE AS spent, m.purchases::DOUBLE AS bought,
-            m.labour::DOUBLE AS labour, m.hours >= {_HOURS_THAT_TELL} AS tells,
-            if(m.hours >= {_HOURS_THAT_TELL}, m.labour / m.hours, (SELECT sum(labour) / sum(hours) FROM money)) AS hour,
+        SELECT m.golden_project_id, m.nature, g.progress AS done, g.progress_by, m.cost_to_date::DOUBLE AS spent,
+            m.purchases::DOUBLE AS bought, m.labour::DOUBLE AS labour, m.hours >= $telling AS tells,
+            if(m.hours >= $telling, m.labour / m.hours, (SELECT sum(labour) / sum(hours) FROM money)) AS hour,
             m.budget_cost::DOUBLE * growth AS budget, nullif(m.budget_hours::DOUBLE * growth, 0) AS hours
         FROM (SELECT *, if(contract > 0, greatest(0, 1 + amendments / contract), 1) AS growth FROM money) m
         JOIN progress g ON g.golden_id = m.golden_project_id
@@ -69,8 +71,8 @@ _REST = f"""
         FROM weighed WHERE progress_by = 'closed' AND showing GROUP BY ALL
     ), usual AS (
         SELECT w.*,
-            (coalesce(n * middle, 0) + {WEIGHT} * ln($index)) / (coalesce(n, 0) + {WEIGHT}) AS log_index,
-            sqrt((coalesce(n * variance, 0) + {WEIGHT} * $spread * $spread) / (coalesce(n, 0) + {WEIGHT})) AS spread
+            (coalesce(n * middle, 0) + $weight * ln($index)) / (coalesce(n, 0) + $weight) AS log_index,
+            sqrt((coalesce(n * variance, 0) + $weight * $spread * $spread) / (coalesce(n, 0) + $weight)) AS spread
         FROM weighed w LEFT JOIN learnt l ON l.nature IS NOT DISTINCT FROM w.nature
     ), shrunk AS (
         SELECT *,
@@ -84,16 +86,18 @@ _REST = f"""
             CASE
                 WHEN progress_by = 'closed' OR done = 1 THEN 0
                 WHEN work IS NOT NULL AND done IS NULL THEN greatest(coalesce(budget, work) - spent, 0)
-                WHEN work IS NOT NULL THEN work * (1 - done) / exp(w * told + (1 - w) * log_index) + if(hours IS NULL, 0, coalesce(goods, 0))
-                WHEN progress_by = 'plan' AND done > 0 THEN spent / done - spent
+                WHEN work IS NOT NULL
+                    THEN work * (1 - done) / exp(w * told + (1 - w) * log_index) + if(hours IS NULL, 0, coalesce(goods, 0))
+                WHEN progress_by = 'plan' AND done >= $least THEN spent / done - spent
             END AS rest
         FROM shrunk
     )
-    SELECT golden_project_id, rest, rest * exp(-{EIGHTY} * unsure) AS rest_p10, rest * exp({EIGHTY} * unsure) AS rest_p90
+    SELECT golden_project_id, rest, rest * exp(-$z * unsure) AS rest_p10, rest * exp($z * unsure) AS rest_p90
     FROM estimated ORDER BY golden_project_id"""
 
 
 def completion(frames: Frames, money: pa.Table, progress: pa.Table, usual: Usual) -> pa.Table:
     """What every project still has to spend."""
     tables = {"money": money, "progress": progress}
-    return query(frames, _REST, tables=tables, index=usual.index, spread=usual.spread, noise=usual.noise, doubt=usual.doubt)
+    constants = {"telling": HOURS_THAT_TELL, "weight": WEIGHT, "z": EIGHTY, "least": LEAST}
+    return query(frames, _REST, tables=tables, **asdict(usual), **constants)

@@ -1,6 +1,7 @@
 """What forecasts are made of: facts, golden records and their members as Arrow tables, and SQL over them."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,6 +20,7 @@ _EDGES = pa.schema(
     + [("weight", pa.float64()), ("levels", pa.string())]
 )
 _MASTER_NAMES = frozenset(master.entity for master in MASTERS)
+_PARAMETER = re.compile(r"\$(\w+)")
 _CENTS = pa.decimal128(24, 2)
 
 
@@ -74,7 +76,7 @@ def refers_to_master(field: Field) -> bool:
 
 
 def query(frames: Frames, sql: str, /, *, tables: Mapping[str, pa.Table] | None = None, **parameters: object) -> pa.Table:
-    """Run SQL over the frames and further tables; `$name` is a parameter.
+    """Run SQL over the frames and further tables; `$name` is a parameter, those that it does not name are left aside.
 
     Facts go by the name of their entity (`invoice`), golden records by `golden_customer`, members by `members_project`, pairs by
     `edges`. Amounts are exact decimals as long as nothing is divided.
@@ -90,7 +92,8 @@ def query(frames: Frames, sql: str, /, *, tables: Mapping[str, pa.Table] | None 
         for name, table in named.items():
             if name in sql:
                 database.register(name, table)
-        return database.sql(sql, params=parameters).to_arrow_table()
+        used = {name: value for name, value in parameters.items() if name in _PARAMETER.findall(sql)}
+        return database.sql(sql, params=used).to_arrow_table()
 
 
 def to_cents(table: pa.Table, *, but: Iterable[str] = ()) -> pa.Table:

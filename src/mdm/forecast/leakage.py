@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from mdm.forecast.cash import receivables
-from mdm.forecast.checks import CHECKS, DOUBLES, Check
+from mdm.forecast.checks import CHECKS, CONSTANTS, DOUBLES, READY, Check
 from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query
 from mdm.forecast.links import links
@@ -42,7 +42,8 @@ SCHEMA = pa.schema(
 _DOCUMENT = """
     SELECT i.source, i.key, i.kind, i.project_id, i.customer_id, i.customer AS account, i.issued_on, i.due_on, i.payment_terms, i.origin,
         i.reason, i.reference, i.currency, x.rate,
-        if(i.kind = 'credit_note', -abs(i.net), i.net) * x.rate AS value, if(i.kind = 'credit_note', -abs(i.gross), i.gross) * x.rate AS gross
+        if(i.kind = 'credit_note', -abs(i.net), i.net) * x.rate AS value,
+        if(i.kind = 'credit_note', -abs(i.gross), i.gross) * x.rate AS gross
     FROM invoice i ASOF LEFT JOIN exchange x ON x.currency = i.currency AND i.issued_on >= x.since
     WHERE i.issued_on <= $as_of"""
 
@@ -53,7 +54,7 @@ _SALE = """
     ASOF LEFT JOIN exchange x ON x.currency = d.currency AND d.priced_on >= x.since"""
 
 _FIGURE = """
-    SELECT f.*, coalesce(x.rate, 1) AS rate, greatest(5, 0.005 * (f.contract + f.amendments)) AS eps
+    SELECT f.*, x.rate, greatest(5, 0.005 * (f.contract + f.amendments)) AS eps
     FROM (SELECT *, coalesce(starts_on, $as_of) AS priced_on FROM profit) f
     ASOF LEFT JOIN exchange x ON x.currency = f.contract_currency AND f.priced_on >= x.since"""
 
@@ -100,6 +101,7 @@ def _tables(frames: Frames, as_of: date, currency: str) -> dict[str, pa.Table]:
     tables["sale"] = query(frames, _SALE, tables=tables, as_of=as_of)
     tables["figure"] = query(frames, _FIGURE, tables=tables, as_of=as_of)
     tables["twin"] = query(frames, _TWIN, tables=tables)
+    tables["ready"] = query(frames, READY, tables=tables, as_of=as_of, **CONSTANTS)
     tables["double"] = query(frames, DOUBLES, tables=tables)
     tables["mismatch"] = _mismatch(query(frames, _AGREED, tables=tables))
     tables["account"] = _accounts(query(frames, _ACCOUNT, tables=tables))
@@ -127,8 +129,7 @@ def _accounts(accounts: pa.Table) -> pa.Table:
 def _found(
     check: Check, frames: Frames, tables: Mapping[str, pa.Table], as_of: date, currency: str, names: Mapping[str, Mapping[str, str]]
 ) -> Iterator[dict[str, Any]]:
-    parameters = {"as_of": as_of} if "$as_of" in check.sql else {}
-    for row in query(frames, check.sql, tables=tables, **parameters).to_pylist():
+    for row in query(frames, check.sql, tables=tables, as_of=as_of, **CONSTANTS).to_pylist():
         said = {
             **row,
             "customer": names["customer"].get(row["golden_customer_id"] or "", "?"),
@@ -151,14 +152,18 @@ def _names(golden: pa.Table, column: str) -> dict[str, str]:
 
 
 def _english(value: object, currency: str) -> str:
+    if value is None:
+        return "?"
     if isinstance(value, Decimal):
         return f"{value:,.2f} {currency}"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _french(value: object, currency: str) -> str:
+    """With a comma, groups of three set apart by thin blanks and the sign of the euro, as on a French invoice."""
     if isinstance(value, Decimal):
-        return f"{value:,.2f} {currency}".replace(",", " ").replace(".", ",").replace(" EUR", " €")
+        sign = "€" if currency == "EUR" else currency
+        return f"{value:,.2f}".replace(",", "\u202f").replace(".", ",") + f"\u00a0{sign}"
     if isinstance(value, float):
         return f"{value:g}".replace(".", ",")
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else _english(value, currency)

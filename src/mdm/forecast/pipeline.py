@@ -17,7 +17,7 @@ from mdm.forecast.phases import phases
 STALE_DAYS = 60
 """Days without activity after which an open deal is stale."""
 
-_BY_MONTH = f"""
+_BY_MONTH = """
     WITH dated AS (
         SELECT 'closing' AS basis, closes_on AS day, * FROM phases WHERE status = 'open'
         UNION ALL SELECT 'phase', due_on, * FROM phases WHERE status = 'open'
@@ -27,7 +27,7 @@ _BY_MONTH = f"""
             if(grouping(golden_salesperson_id) = 1, 'total', 'salesperson') AS scope, golden_salesperson_id,
             count(DISTINCT source || ':' || deal) AS deals, sum(amount) AS amount, sum(weighted) AS weighted,
             coalesce(sum(amount) FILTER (status = 'open' AND closes_on < $as_of), 0) AS overdue,
-            coalesce(sum(amount) FILTER (status = 'open' AND $as_of - coalesce(last_activity_on, created_on) >= {STALE_DAYS}), 0) AS stale
+            coalesce(sum(amount) FILTER (status = 'open' AND $as_of - coalesce(last_activity_on, created_on) >= $stale), 0) AS stale
         FROM dated
         GROUP BY GROUPING SETS ((basis, month, currency), (basis, month, currency, golden_salesperson_id))
     )
@@ -39,4 +39,4 @@ _BY_MONTH = f"""
 
 def pipeline(frames: Frames, as_of: date) -> pa.Table:
     """Open deals and won ones by month, in total and by salesperson."""
-    return to_cents(query(frames, _BY_MONTH, tables={"phases": phases(frames)}, as_of=as_of))
+    return to_cents(query(frames, _BY_MONTH, tables={"phases": phases(frames)}, as_of=as_of, stale=STALE_DAYS))

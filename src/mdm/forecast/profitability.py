@@ -9,7 +9,7 @@ Out: golden_project_id, source_keys, label, golden_customer_id, customer, status
      earned, wip, billed_in_advance, backlog; problems. One row a golden project, by id.
 
 Amounts are without tax, `paid` is with tax. They are exact and rounded half-even to cents at the end. Costs are in the company's currency,
-so a margin can only be in that one: whatever is in another is converted, an invoice and what pays it by the invoice's own rate, a contract
+so are budgets, and a margin can only be in that one: whatever is in another is converted, an invoice and what pays it by the invoice's own rate, a contract
 by the rate in force that day (`exchange`); what has no rate is left out and told in `problems`.
 
 `taux_de_marque` is margin / price, `taux_de_marge` is margin / cost. WIP is what is earned and not billed; backlog what is ordered and not
@@ -25,7 +25,6 @@ from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.progress import progress
 from mdm.forecast.settlement import settlements
-
 
 _MONEY = """
     WITH job AS (
@@ -88,12 +87,12 @@ _MONEY = """
 
 _FIGURES = """
     WITH valued AS (
-        SELECT m.*, m.contract + m.amendments AS price, round(g.progress, 4) AS progress, g.progress_by,
+        SELECT m.*, round(g.progress, 4) AS progress, g.progress_by,
             cost_to_date + r.rest::DECIMAL(24, 6) AS eac,
             cost_to_date + r.rest_p10::DECIMAL(24, 6) AS eac_p10,
             cost_to_date + r.rest_p90::DECIMAL(24, 6) AS eac_p90,
-            (m.contract + m.amendments) * coalesce(g.progress, 0)::DECIMAL(9, 6) AS earned
-        FROM money m
+            m.price * coalesce(g.progress, 0)::DECIMAL(9, 6) AS earned
+        FROM (SELECT *, if(contract IS NULL AND amendments = 0, NULL, coalesce(contract, 0) + amendments) AS price FROM money) m
         JOIN progress g ON g.golden_id = m.golden_project_id
         JOIN rest r USING (golden_project_id)
     )

@@ -20,14 +20,14 @@ DEPOSIT = "acompte|deposit|avance|arrhes|down ?payment"
 PERIOD = "period|abonnement|subscription|recurr|loyer|redevance"
 UNPROVEN = 0.9
 
-_PROGRESS = f"""
+_PROGRESS = """
     WITH work AS (
         SELECT l.project_id, l.amount::DOUBLE AS amount, l.status IN ('done', 'invoiced') AS delivered, l.planned_on, l.source, l.key,
             coalesce(if(l.status IN ('done', 'invoiced'), l.done_on, NULL), l.planned_on) AS reached,
-            regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{PERIOD}') AS periodic
+            regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $period) AS periodic
         FROM plan_line l
         WHERE l.status <> 'cancelled' AND l.amount > 0
-            AND NOT regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{DEPOSIT}')
+            AND NOT regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $deposit)
     ), spanned AS (
         SELECT w.*, p.ends_on,
             lag(w.reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
@@ -40,8 +40,8 @@ _PROGRESS = f"""
                 WHEN periodic AND planned_next > planned_on
                     THEN greatest(0, least(1, ($as_of - planned_on) / (planned_next - planned_on)))
                 WHEN delivered THEN 1
-                WHEN reached_before IS NULL OR planned_on <= reached_before THEN if($as_of >= planned_on, {UNPROVEN}, 0)
-                ELSE greatest(0, least({UNPROVEN}, ($as_of - reached_before) / (planned_on - reached_before)))
+                WHEN reached_before IS NULL OR planned_on <= reached_before THEN if($as_of >= planned_on, $unproven, 0)
+                ELSE greatest(0, least($unproven, ($as_of - reached_before) / (planned_on - reached_before)))
             END AS share
         FROM spanned
     ), planned AS (
@@ -49,20 +49,24 @@ _PROGRESS = f"""
     )
     SELECT p.golden_id,
         CASE
-            WHEN regexp_matches(lower(strip_accents(p.status)), '{CLOSED}') AND NOT regexp_matches(lower(p.status), 'won|gagn') THEN 1.0
+            WHEN p.closed THEN 1.0
             WHEN w.share IS NOT NULL THEN w.share
             WHEN p.ends_on > p.starts_on
-                THEN greatest(0, least({UNPROVEN}, ($as_of - p.starts_on) / (p.ends_on - p.starts_on)))
+                THEN greatest(0, least($unproven, ($as_of - p.starts_on) / (p.ends_on - p.starts_on)))
         END AS progress,
         CASE
-            WHEN regexp_matches(lower(strip_accents(p.status)), '{CLOSED}') AND NOT regexp_matches(lower(p.status), 'won|gagn') THEN 'closed'
+            WHEN p.closed THEN 'closed'
             WHEN w.share IS NOT NULL THEN 'plan'
             WHEN p.ends_on > p.starts_on THEN 'calendar'
         END AS progress_by
-    FROM golden_project p LEFT JOIN planned w ON w.project_id = p.golden_id
+    FROM (
+        SELECT *, regexp_matches(lower(strip_accents(status)), $ended) AND NOT regexp_matches(lower(status), 'won|gagn') AS closed
+        FROM golden_project
+    ) p
+    LEFT JOIN planned w ON w.project_id = p.golden_id
     ORDER BY p.golden_id"""
 
 
 def progress(frames: Frames, as_of: date) -> pa.Table:
     """How far each golden project is."""
-    return query(frames, _PROGRESS, as_of=as_of)
+    return query(frames, _PROGRESS, as_of=as_of, ended=CLOSED, deposit=DEPOSIT, period=PERIOD, unproven=UNPROVEN)

@@ -11,7 +11,7 @@ it corrects. What finds no open invoice in its own currency is left over: money 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -112,7 +112,7 @@ def _wanted(account: _Account, event: Row) -> list[Row]:
     return sorted(known.values(), key=lambda row: (row["issued_on"], row["key"]))
 
 
-def _give(account: _Account, invoices: Iterable[Row], amount: Decimal, named: Row | None = None) -> Iterator[Row]:
+def _give(account: _Account, invoices: Iterable[Row], amount: Decimal, named: Row | None = None) -> Generator[Row, None, Decimal]:
     """Spread an amount over invoices up to what each leaves open; the value of the generator is what was given."""
     left = amount
     for row in invoices:

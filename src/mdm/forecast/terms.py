@@ -50,8 +50,8 @@ def _month_end(day: date) -> date:
 
 
 def _on(day: date, wanted: int | None) -> date:
-    """That day of the month which begins on or after `day`."""
+    """The first day on or after `day` that has this number in its month."""
     if wanted is None:
         return day
-    following = day if day.day == 1 else _month_end(day) + timedelta(days=1)
-    return following.replace(day=min(wanted, monthrange(following.year, following.month)[1]))
+    month = day if day.day <= wanted else _month_end(day) + timedelta(days=1)
+    return month.replace(day=min(wanted, monthrange(month.year, month.month)[1]))

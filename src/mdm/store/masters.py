@@ -92,9 +92,10 @@ def watermark(db: Connection, entity: str) -> str:
 
 
 def replace_matches(db: Connection, entity: str, keys: pa.Table, edges: pa.Table, trained: Mapping[str, Any]) -> None:
-    """Store what matching found. In: keys (record_id, rule, key), edges (left_id, right_id, weight, levels as JSON)."""
-    for table in (blocking_key, edge):
-        db.execute(delete(table).where(table.c.entity == entity))
+    """Store what matching found. In: keys (key, record_id), edges (left_id, right_id, weight, levels as JSON)."""
+    db.execute(delete(edge).where(edge.c.entity == entity))
+    own = db.execute(text("SELECT to_regclass(:name)"), {"name": f"blocking_key_{entity}"}).scalar_one()
+    db.execute(text(f"TRUNCATE {quoted(f'blocking_key_{entity}')}") if own else delete(blocking_key).where(blocking_key.c.entity == entity))
     for name, rows in (("blocking_key", keys), ("edge", edges)):
         copy_in(db, name, rows.append_column("entity", pa.repeat(entity, rows.num_rows)))
     db.execute(insert(model).values(entity=entity, content=dict(trained)))

@@ -13,7 +13,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -153,12 +152,12 @@ model = Table(
 blocking_key = Table(
     "blocking_key",
     metadata,
-    Column("record_id", BigInteger, nullable=False),
-    Column("rule", SmallInteger, nullable=False),
-    Column("key", BigInteger, nullable=False),
     Column("entity", Text, nullable=False),
+    Column("key", BigInteger, nullable=False),
+    Column("record_id", BigInteger, nullable=False),
     Index("ix_blocking_key_key", "key"),
-    comment="The keys under which records are compared",
+    postgresql_partition_by="LIST (entity)",
+    comment="The keys under which records are compared; a partition an entity",
 )
 
 edge = Table(

@@ -14,7 +14,7 @@ from duckdb import coalesce, col, fn, lit, when
 from matching.declaration import fields as fields_of
 from mdm.entities import ENTITIES
 from mdm.ports import Problem
-from sources.config import Dialect, StreamConfig, Unlike, nearest
+from sources.config import Condition, Dialect, StreamConfig, nearest
 from sources.errors import StreamUnreadable
 from sources.expression import Expression
 from sources.files.keys import HASH
@@ -152,11 +152,11 @@ class Mapping:
     def _column(self, name: str) -> Sql:
         return col(f"t{self._at[name]}")
 
-    def _condition(self, name: str, wanted: tuple[str, ...] | Unlike) -> Sql:
+    def _condition(self, name: str, wanted: Condition) -> Sql:
         value = fn("lower", coalesce(self._column(name), lit("")))
-        if isinstance(wanted, Unlike):
-            return value.isnotin(*(lit(one.lower()) for one in wanted.values))
-        return value.isin(*(lit(one.lower()) for one in wanted))
+        if wanted.only is not None:
+            return value.isin(*(lit(one.lower()) for one in wanted.only))
+        return value.isnotin(*(lit(one.lower()) for one in wanted.unlike or ()))
 
     def _field(self, expression: Expression) -> Made:
         parts = [self._field(part) for part in expression.parts]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mdm.entities import ENTITIES, Master
+from mdm.entities import ENTITIES
 from mdm.forecast.frames import Frames, fact_schema, golden_schema
 
 Row = dict[str, Any]
@@ -33,9 +33,26 @@ def frames(
     )
 
 
-def masters() -> list[str]:
-    """The names of the masters."""
-    return [name for name, entity in ENTITIES.items() if issubclass(entity, Master)]
+def row(table: pa.Table, **wanted: Any) -> Row:
+    """The only row with these values."""
+    found = [row for row in table.to_pylist() if all(row[name] == value for name, value in wanted.items())]
+    assert len(found) == 1, f"{len(found)} rows with {wanted}"
+    return dict(found[0])
+
+
+def euros(value: str | int) -> Decimal:
+    """An amount in cents."""
+    return Decimal(value).quantize(Decimal("0.01"))
+
+
+def shuffled(world: Frames) -> Frames:
+    """The same frames, every table from its end."""
+    facts, golden, members = ({name: _turned(table) for name, table in part.items()} for part in (world.facts, world.golden, world.members))
+    return Frames(facts, golden, members, _turned(world.edges))
+
+
+def _turned(table: pa.Table) -> pa.Table:
+    return table.take(pa.array(range(table.num_rows - 1, -1, -1), pa.int64()))
 
 
 def _table(rows: Iterable[Row], schema: pa.Schema) -> pa.Table:

@@ -1,7 +1,6 @@
 """Checks on cash: overdue and not claimed, paid short, paid for nothing known, one customer with two accounts."""
 
 from mdm.forecast.checks.check import Check
-from mdm.forecast.checks.invoicing import COST_OF_CASH
 
 WITHOUT_REMINDER = Check(
     17,
@@ -51,7 +50,7 @@ IDENTITY_BREAK = Check(
     "identity_break",
     "{customer} a {accounts} comptes aux conditions différentes ({terms}) : {amount} de financement.",
     "{customer} has {accounts} accounts on different terms ({terms}): {amount} of financing.",
-    f"""
+    """
     WITH split AS (
         SELECT customer_id, min(days) AS days, count(DISTINCT source || ':' || account) AS accounts,
             string_agg(DISTINCT source || ':' || account, ';' ORDER BY source || ':' || account) AS evidence,
@@ -60,7 +59,7 @@ IDENTITY_BREAK = Check(
         GROUP BY customer_id, source HAVING count(DISTINCT terms) > 1 AND count(DISTINCT account) > 1
     )
     SELECT NULL::VARCHAR AS golden_project_id, s.customer_id AS golden_customer_id, s.evidence,
-        (sum(d.gross * (a.days - s.days)) * ({COST_OF_CASH} / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
+        (sum(d.gross * (a.days - s.days)) * ($cost_of_cash / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
         1.0 AS confidence, min(d.issued_on) AS since, s.accounts, s.terms
     FROM split s JOIN account a ON a.customer_id = s.customer_id
     JOIN document d ON d.source = a.source AND d.account = a.account AND d.kind = 'invoice'

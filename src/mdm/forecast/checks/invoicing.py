@@ -2,9 +2,6 @@
 
 from mdm.forecast.checks.check import Check
 
-COST_OF_CASH = "0.05"
-"""A year, of money that comes later than it should."""
-
 WITHOUT_PROJECT = Check(
     7,
     "invoice_without_deal_or_project",
@@ -32,7 +29,8 @@ PRICE_BELOW_CONTRACT = Check(
     )
     SELECT d.project_id AS golden_project_id, d.customer_id AS golden_customer_id,
         min(d.source || ':' || d.key) || ';' || string_agg(DISTINCT o.evidence, ';' ORDER BY o.evidence) AS evidence,
-        sum((o.price - l.unit_price * d.rate) * l.quantity)::DECIMAL(24, 6) AS amount, min(o.probability) AS confidence, d.issued_on AS since, d.key
+        sum((o.price - l.unit_price * d.rate) * l.quantity)::DECIMAL(24, 6) AS amount,
+        min(o.probability) AS confidence, d.issued_on AS since, d.key
     FROM document d
     JOIN invoice_line l ON l.source = d.source AND l.invoice = d.key
     JOIN sold o ON o.project = d.project_id AND o.product_id = l.product_id
@@ -68,10 +66,10 @@ TERMS_MISMATCH = Check(
     "terms_mismatch",
     "{invoices} facture(s) de « {project} » ({customer}) échoient {days} jours après les conditions convenues ({agreed}) : {amount}.",
     "{invoices} invoice(s) of “{project}” ({customer}) fall due {days} days after the terms agreed ({agreed}): {amount} of financing.",
-    f"""
+    """
     SELECT d.project_id AS golden_project_id, d.customer_id AS golden_customer_id,
         string_agg(d.source || ':' || d.key, ';' ORDER BY d.key) AS evidence,
-        (sum(d.gross * t.days) * ({COST_OF_CASH} / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
+        (sum(d.gross * t.days) * ($cost_of_cash / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
         min(t.confidence) AS confidence, min(d.issued_on) AS since, count(*) AS invoices, max(t.days) AS days, min(t.agreed) AS agreed
     FROM document d JOIN mismatch t USING (source, key)
     WHERE t.days > 0 AND d.customer_id NOT IN (SELECT customer_id FROM account GROUP BY ALL HAVING count(DISTINCT terms) > 1)
@@ -83,7 +81,7 @@ LATE_ISSUE = Check(
     "late_issue",
     "La facture {key} ({customer}) est partie {days} jours après la réalisation du {since} : {amount} de financement.",
     "Invoice {key} ({customer}) went out {days} days after the work was done on {since}: {amount} of financing.",
-    f"""
+    """
     WITH issued AS (
         SELECT d.*, l.done_on, d.issued_on - l.done_on AS days
         FROM plan_line l JOIN document d ON d.source = l.source AND d.key = l.invoice WHERE l.done_on IS NOT NULL
@@ -91,7 +89,7 @@ LATE_ISSUE = Check(
         SELECT greatest(5, least(30, 2 * coalesce(quantile_disc(days, 0.95), 0))) AS days FROM issued
     )
     SELECT i.project_id AS golden_project_id, i.customer_id AS golden_customer_id, i.source || ':' || i.key AS evidence,
-        (i.value * ({COST_OF_CASH} * i.days / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
+        (i.value * ($cost_of_cash * i.days / 365)::DECIMAL(18, 12))::DECIMAL(24, 6) AS amount,
         1.0 AS confidence, i.done_on AS since, i.key, i.days
     FROM issued i WHERE i.days > (SELECT days FROM usual)""",
 )
@@ -119,7 +117,7 @@ CREDIT_WITHOUT_CAUSE = Check(
     FROM document WHERE kind = 'credit_note' AND origin IS NULL AND reason IS NULL""",
 )
 
-DOUBLES = f"""
+DOUBLES = """
     WITH lined AS (
         SELECT source, invoice AS key, list_sort(list(lower(coalesce(label, product, '')) || '|' || amount || '|' || coalesce(quantity, 1)))
             AS lines

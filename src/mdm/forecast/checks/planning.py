@@ -1,31 +1,25 @@
 """Checks on invoice plans and work: not planned, planned wrongly, done and not billed, done and not sold."""
 
 from mdm.forecast.checks.check import Check
-from mdm.forecast.progress import PERIOD
 
-TIME_AND_MATERIAL = "mensuel|regie|time|material|heures|hourly"
-OUT_OF_SCOPE = "hors.?perimetre|hors.?forfait|hors.?contrat|out.?of.?scope|extra.?scope"
-HOURS_A_DAY = 8
-
-_READY = f"""
+READY = """
     SELECT l.project_id AS golden_project_id, f.golden_customer_id, l.source || ':' || l.key AS evidence, l.amount * f.rate AS amount,
         1.0 AS confidence, coalesce(l.done_on, l.planned_on) AS since, coalesce(l.label, l.key) AS label,
         CASE
-            WHEN regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{PERIOD}') THEN 12
-            WHEN regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{TIME_AND_MATERIAL}') THEN 6
+            WHEN regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $period) THEN 12
+            WHEN regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $time_and_material) THEN 6
             ELSE 5
         END AS sort
     FROM plan_line l JOIN figure f ON f.golden_project_id = l.project_id
-    WHERE l.status = 'done' AND coalesce(l.done_on, l.planned_on) < $as_of - 7"""
-
-_FORGOTTEN_PERIOD = f"""
+    WHERE l.status = 'done' AND coalesce(l.done_on, l.planned_on) < $as_of - 7
+    UNION ALL
     SELECT l.project_id, f.golden_customer_id, l.source || ':' || l.key, l.amount * f.rate, 1.0, l.planned_on, coalesce(l.label, l.key), 12
     FROM plan_line l JOIN figure f ON f.golden_project_id = l.project_id
     WHERE l.status = 'planned' AND l.planned_on < $as_of - 7
-        AND regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{PERIOD}')
-        AND EXISTS (SELECT 1 FROM plan_line o WHERE o.project_id = l.project_id AND o.status = 'invoiced' AND o.planned_on > l.planned_on)"""
-
-_NOT_INDEXED = f"""
+        AND regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $period)
+        AND EXISTS (
+            SELECT 1 FROM plan_line o WHERE o.project_id = l.project_id AND o.status = 'invoiced' AND o.planned_on > l.planned_on)
+    UNION ALL
     SELECT l.project_id, f.golden_customer_id, string_agg(d.source || ':' || d.key, ';' ORDER BY d.key),
         (sum(l.amount) * max(p.indexation) * 0.01 * max(f.rate))::DECIMAL(24, 6), 1.0, min(d.issued_on),
         'indexation de ' || max(p.indexation)::DOUBLE || ' %', 12
@@ -34,8 +28,9 @@ _NOT_INDEXED = f"""
     JOIN figure f ON f.golden_project_id = l.project_id
     JOIN invoice d ON d.source = l.source AND d.key = l.invoice
     WHERE p.indexation > 0 AND l.planned_on >= p.starts_on + INTERVAL 1 YEAR AND l.amount > 0 AND d.net <= l.amount
-        AND regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), '{PERIOD}')
+        AND regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $period)
     GROUP BY l.project_id, f.golden_customer_id"""
+"""What can be billed and is not, by the check that it belongs to (`sort`)."""
 
 WITHOUT_PLAN = Check(
     3,
@@ -74,7 +69,7 @@ MILESTONE = Check(
     "milestone_done_not_invoiced",
     "« {label} » de « {project} » ({customer}), réalisé le {since}, n'est pas facturé : {amount}.",
     "“{label}” of “{project}” ({customer}), done on {since}, is not invoiced: {amount}.",
-    f"SELECT * FROM ({_READY}) WHERE sort = 5",
+    "SELECT * FROM ready WHERE sort = 5",
 )
 
 UNBILLED_TIME = Check(
@@ -82,7 +77,7 @@ UNBILLED_TIME = Check(
     "unbilled_time",
     "Le temps passé « {label} » sur « {project} » ({customer}), au {since}, n'est pas facturé : {amount}.",
     "The time “{label}” spent on “{project}” ({customer}) until {since} is not invoiced: {amount}.",
-    f"SELECT * FROM ({_READY}) WHERE sort = 6",
+    "SELECT * FROM ready WHERE sort = 6",
 )
 
 MISSED_PERIOD = Check(
@@ -90,7 +85,7 @@ MISSED_PERIOD = Check(
     "missed_recurrence_or_indexation",
     "« {label} » de « {project} » ({customer}), à facturer le {since}, a été oublié : {amount}.",
     "“{label}” of “{project}” ({customer}), to be invoiced on {since}, was forgotten: {amount}.",
-    f"SELECT * FROM ({_READY} UNION ALL {_FORGOTTEN_PERIOD} UNION ALL {_NOT_INDEXED}) WHERE sort = 12",
+    "SELECT * FROM ready WHERE sort = 12",
 )
 
 SCOPE_CREEP = Check(
@@ -98,9 +93,9 @@ SCOPE_CREEP = Check(
     "scope_creep",
     "{hours} h hors périmètre sur « {project} » ({customer}) depuis le {since}, sans avenant : {amount} au prix vendu.",
     "{hours} h out of scope on “{project}” ({customer}) since {since}, without an amendment: {amount} at the price sold.",
-    f"""
+    """
     WITH marked AS (
-        SELECT *, regexp_matches(lower(strip_accents(concat_ws(' ', category, label))), '{OUT_OF_SCOPE}') AS outside
+        SELECT *, regexp_matches(lower(strip_accents(concat_ws(' ', category, label))), $out_of_scope) AS outside
         FROM cost WHERE kind = 'labour' AND spent_on <= $as_of AND project_id IS NOT NULL
     ), worked AS (
         SELECT project_id, sum(hours) AS total, sum(hours) FILTER (outside) AS outside,
@@ -115,12 +110,13 @@ SCOPE_CREEP = Check(
         WHERE l.quantity > 0 AND regexp_matches(lower(p.unit), '^(j|jour|jours|d|day|days)$') GROUP BY ALL
     )
     SELECT f.golden_project_id, f.golden_customer_id, f.source_keys AS evidence,
-        coalesce(if(told, outside, total - f.budget_hours) * o.day * {1 / HOURS_A_DAY}, 0)::DECIMAL(24, 6) AS amount,
+        coalesce(if(told, outside, total - f.budget_hours) * o.day / $hours_a_day, 0)::DECIMAL(24, 6) AS amount,
         1.0 AS confidence, w.since, if(told, outside, total - f.budget_hours)::INTEGER AS hours
     FROM figure f
     JOIN worked w ON w.project_id = f.golden_project_id
     LEFT JOIN sold o ON o.project = f.golden_project_id
-    WHERE f.contract > 0 AND f.budget_hours > 0 AND w.total > f.budget_hours * 1.1 AND f.amendments = 0 AND (w.outside > 0 OR NOT w.told)""",
+    WHERE f.contract > 0 AND f.budget_hours > 0 AND w.total > f.budget_hours * 1.1 AND f.amendments = 0
+        AND (w.outside > 0 OR NOT w.told)""",
 )
 
 PLANNING = (WITHOUT_PLAN, PLAN_DIFFERS, MILESTONE, UNBILLED_TIME, SCOPE_CREEP, MISSED_PERIOD)

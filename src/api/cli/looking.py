@@ -1,0 +1,81 @@
+"""Commands that show what the hub knows."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.hub import opened_hub
+from api.page import page
+from api.words import number, word
+from mdm.entities import MASTERS
+from mdm.exports import EXPORTS, Wanted, master, write
+from mdm.settings import Settings
+from mdm.store import overview, problems
+
+Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which to stand; today by default.")]
+
+
+def status(
+    show: Annotated[bool, typer.Option("--problems", help="List what was set aside, newest first.")] = False,
+    most: Annotated[int, typer.Option(help="How many problems to list.", min=1)] = 200,
+) -> None:
+    """How many records, golden records and problems there are, and what ran last."""
+    settings, console = Settings(), Console()
+    with opened_hub(settings) as hub, hub.engine.connect() as db:
+        if show:
+            for problem in problems.latest(db, most):
+                console.print(f"{problem.severity}: {problem}", markup=False, highlight=False, soft_wrap=True)
+            return
+        table = Table(box=None, pad_edge=False)
+        for column in ("entity", "records", "golden", "waiting"):
+            table.add_column(word(settings, column), justify="left" if column == "entity" else "right")
+        for row in overview.entities(db, settings.match_bits):
+            table.add_row(
+                row.entity,
+                number(settings, row.records),
+                number(settings, row.golden) if row.golden else "·",
+                number(settings, row.waiting) if row.waiting else "·",
+            )
+        console.print(table)
+        for (source, severity), count in sorted(problems.counts(db).items()):
+            console.print(f"{source}: {number(settings, count)} {word(settings, severity) if severity != 'warning' else severity}")
+        console.print(f"\n{word(settings, 'last_runs')}", style="bold")
+        for run in overview.runs(db, 5):
+            console.print(f"  {run.started_at:%Y-%m-%d %H:%M:%S}  {run.kind:8} {run.status:8} {run.seconds or 0:6.1f} s", highlight=False)
+
+
+def report(as_of: Day = None) -> None:
+    """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks."""
+    settings, console = Settings(), Console()
+    with opened_hub(settings) as hub, hub.engine.connect() as db:
+        console.print(page(settings, db, as_of.date() if as_of else today()))
+
+
+def export(
+    what: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPORTS)}.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; its ending says how: .csv or .parquet.")],
+    entity: Annotated[
+        str | None,
+        typer.Option("--entity", "-e", help=f"For members, golden, review: one of {', '.join(item.entity for item in MASTERS)}."),
+    ] = None,
+    form: Annotated[str | None, typer.Option("--format", help="csv or parquet, where the ending does not say.")] = None,
+    as_of: Day = None,
+) -> None:
+    """Write members, golden records, links, profitability or pairs to review to a file."""
+    if what not in EXPORTS:
+        raise typer.BadParameter(f"{what!r} is not an export; there are {', '.join(EXPORTS)}")
+    settings = Settings()
+    wanted = Wanted(settings, as_of.date() if as_of else today(), master(entity) if entity else None)
+    with opened_hub(settings) as hub, hub.engine.connect() as db:
+        table = EXPORTS[what](db, wanted)
+    write(table, out, form)
+    Console(stderr=True).print(f"{out}: {number(settings, table.num_rows)}", highlight=False)
+
+
+def today() -> date:
+    """The day it is."""
+    return datetime.now(UTC).astimezone().date()

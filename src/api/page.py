@@ -1,0 +1,184 @@
+"""The page that a director reads first: what came in, who is who, what projects earn, the months ahead, where money leaks."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+
+from api.words import money, month, number, percent, word
+from mdm.forecast.billing import billing
+from mdm.forecast.cash import cash
+from mdm.forecast.frames import Frames
+from mdm.forecast.leakage import leakage
+from mdm.forecast.profitability import profitability
+from mdm.settings import Settings
+from mdm.store import facts, overview, problems
+
+PROJECTS = 12
+MONTHS = 6
+FINDINGS = 6
+
+Row = dict[str, Any]
+
+
+def page(settings: Settings, db: Connection, as_of: date) -> RenderableType:
+    """All sections, each readable alone."""
+    frames = facts.frames(db)
+    return Group(
+        *_section(settings, "records_in", _records(settings, db)),
+        *_section(settings, "matched", *_matched(settings, db)),
+        *_section(settings, "steward", *_waiting(settings, db)),
+        *_section(settings, "profit", _projects(settings, frames, as_of)),
+        *_section(settings, "ahead", _ahead(settings, frames, as_of), Text(word(settings, "forecast_note"), style="dim")),
+        *_section(settings, "leaks", *_leaks(settings, frames, as_of)),
+    )
+
+
+def _section(settings: Settings, title: str, *body: RenderableType) -> Iterable[RenderableType]:
+    yield Text(f"\n{word(settings, title)}", style="bold cyan")
+    for part in body:
+        yield Padding(part, (0, 0, 0, 3))
+
+
+def _table(settings: Settings, left: Iterable[str], right: Iterable[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in left:
+        table.add_column(word(settings, key))
+    for key in right:
+        table.add_column(word(settings, key), justify="right")
+    return table
+
+
+def _records(settings: Settings, db: Connection) -> RenderableType:
+    """A line a source: its records by entity, and what was set aside."""
+    aside = problems.counts(db)
+    by_source: dict[str, list[str]] = {}
+    for source, entity, count in overview.sources(db):
+        by_source.setdefault(source, []).append(f"{number(settings, count)} {entity}")
+    lines = []
+    for source, parts in by_source.items():
+        lines.append(Text.assemble((f"{source}  ", "bold"), ", ".join(parts)))
+        told = [
+            f"{number(settings, aside[source, kind])} {word(settings, kind)}"
+            for kind in ("quarantined", "rejected")
+            if (source, kind) in aside
+        ]
+        if told:
+            lines.append(Text(f"  {', '.join(told)}", style="yellow"))
+    return Group(*lines)
+
+
+def _matched(settings: Settings, db: Connection) -> Iterable[RenderableType]:
+    """Records, golden records, duplicates and their certainty; then the golden record whose records differ the most."""
+    sure = {item.entity: item for item in overview.certainty(db, settings.match_bits)}
+    table = _table(settings, ["entity"], ["records", "golden", "duplicates", "certain", "likely", "probable"])
+    for row in overview.entities(db, settings.match_bits):
+        if row.golden:
+            found = sure.get(row.entity)
+            figures = [row.records, row.golden, row.records - row.golden, *(found[1:] if found else (0, 0, 0))]
+            table.add_row(row.entity, *(number(settings, figure) for figure in figures))
+    yield table
+    example = overview.telling_example(db, "customer")
+    if example:
+        yield Text(f"\n{word(settings, 'example')}", style="dim")
+        for source, key, name, city in example:
+            yield Text.assemble((f"{source}:{key}  ", "dim"), name, (f"  {city or ''}", "dim"))
+
+
+def _waiting(settings: Settings, db: Connection) -> Iterable[RenderableType]:
+    waiting = [row for row in overview.entities(db, settings.match_bits) if row.waiting]
+    yield Text(", ".join(f"{number(settings, row.waiting)} {row.entity}" for row in waiting) or "0")
+    for pair in facts.review(db, "customer", settings.match_bits).slice(0, 3).to_pylist():
+        yield Text(f"{pair['left']} ? {pair['right']}  {percent(settings, pair['probability'])}", style="dim")
+
+
+def _projects(settings: Settings, frames: Frames, as_of: date) -> RenderableType:
+    """Running and ended projects with a contract, the worst margin first, and all of them in one line."""
+    rows = [
+        row
+        for row in profitability(frames, as_of, settings.currency).to_pylist()
+        if row["margin_at_completion"] is not None and row["contract"]
+    ]
+    rows.sort(key=lambda row: (row["margin_at_completion"], row["golden_project_id"]))
+    table = _table(settings, ["project", "customer"], ["contract", "invoiced", "cost", "eac", "margin", "mark_up"])
+    for row in rows[:PROJECTS]:
+        table.add_row(_cut(row["label"], 34), _cut(row["customer"], 26), *_figures(settings, row))
+    total = {key: sum((row[key] for row in rows if row[key] is not None), Decimal(0)) for key in _SUMMED}
+    price = total["contract"] + total["amendments"]
+    share = float(total["margin_at_completion"] / price) if price else None
+    table.add_section()
+    table.add_row(
+        f"{word(settings, 'all_projects')} ({number(settings, len(rows))})", "",
+        *(money(settings, total[key]) for key in ("contract", "invoiced", "cost_to_date", "estimate_at_completion", "margin_at_completion")),
+        percent(settings, share),
+        style="bold",
+    )  # fmt: skip
+    return table
+
+
+_SUMMED = ("contract", "amendments", "invoiced", "cost_to_date", "estimate_at_completion", "margin_at_completion")
+
+
+def _figures(settings: Settings, row: Row) -> list[RenderableType]:
+    currency = row["currency"]
+    loses = "red" if row["margin_at_completion"] < 0 else ""
+    spread = f" ({money(settings, row['eac_p10'], currency)} – {money(settings, row['eac_p90'], currency)})"
+    eac = money(settings, row["estimate_at_completion"], currency) + (spread if row["eac_p10"] != row["eac_p90"] else "")
+    figures = [money(settings, row[key], currency) for key in ("contract", "invoiced", "cost_to_date")]
+    return [
+        *figures,
+        eac,
+        Text(money(settings, row["margin_at_completion"], currency), loses),
+        Text(percent(settings, row["taux_de_marque_at_completion"]), loses),
+    ]
+
+
+def _ahead(settings: Settings, frames: Frames, as_of: date) -> RenderableType:
+    """The months to come: billing by plan, open deals weighted, cash by due date and by past delays. The company's currency only."""
+    start = as_of.replace(day=1)
+    bills = _by_month(billing(frames, as_of, settings.currency), settings.currency, start)
+    money_in = _by_month(cash(frames, as_of), settings.currency, start)
+    table = _table(settings, ["month"], ["planned", "pipeline", "cash_due", "cash_expected"])
+    for day in sorted(bills.keys() | money_in.keys())[:MONTHS]:
+        bill, income = bills.get(day, {}), money_in.get(day, {})
+        planned = _sum(bill, "planned", "overdue", "done")
+        late = income.get("overdue") or Decimal(0)
+        due = money(settings, _sum(income, "due", "overdue")) + (f" ({word(settings, 'late')} {money(settings, late)})" if late else "")
+        weighted = money(settings, _sum(bill, "pipeline", "pipeline_overdue"))
+        table.add_row(month(settings, day), money(settings, planned), weighted, due, money(settings, income.get("expected") or Decimal(0)))
+    return table
+
+
+def _by_month(table: pa.Table, currency: str, start: date) -> dict[date, Row]:
+    return {row["month"]: row for row in table.to_pylist() if row["currency"] == currency and row["month"] >= start}
+
+
+def _sum(row: Row, *keys: str) -> Decimal:
+    return sum((row.get(key) or Decimal(0) for key in keys), Decimal(0))
+
+
+def _leaks(settings: Settings, frames: Frames, as_of: date) -> Iterable[RenderableType]:
+    """The findings that weigh most, in one sentence each, and the sum of all."""
+    found = leakage(frames, as_of, settings.currency).to_pylist()
+    if not found:
+        yield Text(word(settings, "no_leak"))
+        return
+    found.sort(key=lambda row: (-(row["amount"] or 0), row["evidence"]))
+    for row in found[:FINDINGS]:
+        yield Text.assemble((f"{money(settings, row['amount'], row['currency']):>12}  ", "yellow"), row[settings.language])
+    total = sum((row["amount"] or Decimal(0) for row in found), Decimal(0))
+    yield Text(
+        f"{word(settings, 'total')}: {number(settings, len(found))} {word(settings, 'findings')}, {money(settings, total)} {word(settings, 'at_risk')}",
+        style="bold",
+    )
+
+
+def _cut(text: str | None, width: int) -> str:
+    return "" if text is None else text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,93 @@
+"""The transaction of a request: opened for a caller with a valid key, committed before the response is sent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Connection
+
+from mdm.errors import Forbidden, Unauthorised
+from mdm.pipeline import Hub
+from mdm.store import keys
+from mdm.store.keys import ApiKey, Role
+
+SLOTS = 10
+"""Requests that hold a database connection at a time, as many as the pool keeps. Others wait for a slot, not for a connection: waiting
+for one inside a worker thread, while those who have one wait for a thread, would be a deadlock."""
+
+RANK: dict[Role, int] = {"source": 0, "viewer": 1, "analyst": 2, "steward": 3, "admin": 4}
+
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer mdm_...`: an API key.")
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="apiKey", description="The same key in a header of its own.")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A caller and the transaction of its request."""
+
+    caller: ApiKey
+    db: Connection
+
+
+def hub_of(request: Request) -> Hub:
+    """The hub that the app serves."""
+    return cast(Hub, request.app.state.hub)
+
+
+async def presented(
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)], header: Annotated[str | None, Depends(_HEADER)]
+) -> str:
+    """The key that came with the request. Raises Unauthorised before the database is asked."""
+    key = bearer.credentials if bearer is not None else header
+    if key is None:
+        raise Unauthorised("this needs an API key: send `Authorization: Bearer <key>` or `X-API-Key: <key>`")
+    if not keys.FORM.fullmatch(key):
+        raise Unauthorised("this is not a key of this hub: one looks like mdm_<8 figures>_<64 figures>")
+    return key
+
+
+def visit(request: Request, key: Annotated[str, Depends(presented)]) -> Iterator[Visit]:
+    """One transaction a request. Raises Unauthorised."""
+    with hub_of(request).engine.begin() as db:
+        caller = keys.find(db, key)
+        if caller is None:
+            raise Unauthorised("this key is unknown, expired or revoked")
+        request.state.key = caller.prefix
+        yield Visit(caller, db)
+
+
+_VISIT = Depends(visit, scope="function", max_concurrency=SLOTS)
+"""`scope="function"`: with the default, a commit that fails would follow a response that said all was well."""
+
+
+async def _db(visiting: Annotated[Visit, _VISIT]) -> Connection:
+    return visiting.db
+
+
+async def _caller(visiting: Annotated[Visit, _VISIT]) -> ApiKey:
+    return visiting.caller
+
+
+Db = Annotated[Connection, Depends(_db)]
+"""The transaction of the request."""
+Caller = Annotated[ApiKey, Depends(_caller)]
+"""Whose request it is."""
+
+
+class AtLeast:
+    """Lets those pass who have the role, or one above it. Raises Forbidden."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, caller: Caller) -> None:
+        """Check the caller."""
+        if RANK[caller.role] < RANK[self.role]:
+            raise Forbidden(f"this needs a key with the role {self.role!r} or above; yours has {caller.role!r}")
+
+
+ANYBODY = Depends(_caller)
+"""Whoever has a valid key."""
+VIEWER, ANALYST, STEWARD, ADMIN = (Depends(AtLeast(role)) for role in ("viewer", "analyst", "steward", "admin"))

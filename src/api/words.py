@@ -1,0 +1,121 @@
+"""What the hub says to people, in French and in English, and how figures are written there."""
+
+from datetime import date
+from decimal import Decimal
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from mdm.settings import Settings
+
+WORDS: dict[str, tuple[str, str]] = {
+    "loaded": ("Chargement", "Loaded"),
+    "stream": ("Flux", "Stream"),
+    "entity": ("Entité", "Entity"),
+    "source": ("Source", "Source"),
+    "read": ("lus", "read"),
+    "new": ("nouveaux", "new"),
+    "changed": ("modifiés", "changed"),
+    "unchanged": ("inchangés", "unchanged"),
+    "deleted": ("supprimés", "deleted"),
+    "quarantined": ("valeurs écartées", "values set aside"),
+    "rejected": ("rejetés", "rejected"),
+    "problems": ("À corriger à la source", "To be mended at the source"),
+    "more_problems": ("la suite : mdm status --problems", "the rest: mdm status --problems"),
+    "nothing_changed": (
+        "Rien n'a changé : les fiches de référence sont à jour.",
+        "Nothing has changed: the golden records are up to date.",
+    ),
+    "golden_records": ("Fiches de référence", "Golden records"),
+    "records": ("fiches", "records"),
+    "golden": ("références", "golden"),
+    "events": ("changements", "changes"),
+    "no_change": ("aucun", "none"),
+    "created": ("créées", "created"),
+    "updated": ("mises à jour", "updated"),
+    "merged": ("fusionnées", "merged"),
+    "absorbed": ("absorbées", "absorbed"),
+    "retired": ("retirées", "retired"),
+    "oversized": (
+        "la règle {rule} a un bloc de {largest} fiches, trop grand ; {left} n'y ont pas été comparées",
+        "the rule {rule} has a block of {largest} records, too large; {left} were not compared under it",
+    ),
+    "duplicates": ("doublons", "duplicates"),
+    "certain": ("certains (> 99,9 %)", "certain (> 99.9%)"),
+    "likely": ("sûrs (> 95 %)", "sure (> 95%)"),
+    "probable": ("probables", "probable"),
+    "waiting": ("à trancher", "for a steward"),
+    "records_in": ("1. Ce qui est entré", "1. What came in"),
+    "matched": ("2. Qui est qui", "2. Who is who"),
+    "example": ("Par exemple", "For example"),
+    "steward": ("3. Ce qui attend un gestionnaire de données", "3. What waits for a steward"),
+    "profit": ("4. Les affaires, celles qui perdent de l'argent d'abord", "4. Projects, those that lose money first"),
+    "project": ("Affaire", "Project"),
+    "customer": ("Client", "Customer"),
+    "contract": ("Marché HT", "Contract"),
+    "invoiced": ("Facturé", "Invoiced"),
+    "cost": ("Coût", "Cost"),
+    "eac": ("Coût à terminaison (80 %)", "Cost at completion (80%)"),
+    "margin": ("Marge à terminaison", "Margin at completion"),
+    "mark_up": ("Taux de marque", "Margin on sales"),
+    "all_projects": ("Toutes les affaires", "All projects"),
+    "ahead": ("5. Les mois qui viennent", "5. The months ahead"),
+    "month": ("Mois", "Month"),
+    "planned": ("À facturer (échéancier)", "To bill (plan)"),
+    "pipeline": ("Affaires en cours, pondérées", "Open deals, weighted"),
+    "cash_due": ("Encaissements à l'échéance", "Cash in by due date"),
+    "cash_expected": ("… d'après les retards passés", "… by past delays"),
+    "late": ("dont déjà en retard", "of which already late"),
+    "leaks": ("6. L'argent qui se perd", "6. Money that leaks"),
+    "findings": ("constats", "findings"),
+    "at_risk": ("en jeu", "at risk"),
+    "no_leak": ("Aucune fuite trouvée.", "No leak found."),
+    "serving": ("7. Et maintenant", "7. And now"),
+    "api_at": ("L'API répond sur", "The API answers at"),
+    "docs_at": ("documentation", "documentation"),
+    "key_once": ("Clé d'administration (montrée une seule fois)", "Admin key (shown once)"),
+    "key_known": (
+        "La clé d'administration a déjà été montrée ; `mdm key` en crée une autre.",
+        "The admin key was shown before; `mdm key` makes another one.",
+    ),
+    "stop": ("Ctrl+C pour arrêter.", "Ctrl+C to stop."),
+    "own_files": (
+        "Vos propres fichiers : mdm init, puis mdm load --config sources.toml",
+        "Your own files: mdm init, then mdm load --config sources.toml",
+    ),
+    "demo_made": ("Une entreprise de démonstration, inventée", "A demo company, invented"),
+    "total": ("Total", "Total"),
+    "last_runs": ("Derniers traitements", "Last runs"),
+    "forecast_note": (
+        "Pondéré par les probabilités saisies par ligne de produit ; sans simulation.",
+        "Weighted by the probability entered for each product line; not simulated.",
+    ),
+}
+
+
+def word(settings: Settings, key: str) -> str:
+    """A phrase in the language of the settings."""
+    french, english = WORDS[key]
+    return french if settings.language == "fr" else english
+
+
+def number(settings: Settings, value: int | float | Decimal) -> str:
+    """A figure with its thousands apart."""
+    return str(format_decimal(value, locale=settings.language))
+
+
+def money(settings: Settings, value: Decimal | float | None, currency: str | None = None) -> str:
+    """An amount without cents."""
+    if value is None:
+        return "–"
+    return str(format_currency(value, currency or settings.currency, locale=settings.language, format="#,##0 ¤", currency_digits=False))
+
+
+def percent(settings: Settings, value: float | None) -> str:
+    """A share."""
+    return "–" if value is None else str(format_percent(value, locale=settings.language, format="#,##0 %"))
+
+
+def month(settings: Settings, day: date) -> str:
+    """A month and its year."""
+    return str(format_date(day, "MMM yyyy", locale=settings.language))

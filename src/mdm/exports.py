@@ -1,0 +1,109 @@
+"""Exports of a stable shape, on which applications rely: what each holds, and writing it as CSV or Parquet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from mdm.entities import MASTERS, Master
+from mdm.errors import BadInput
+from mdm.forecast.links import links
+from mdm.forecast.profitability import profitability
+from mdm.settings import Settings
+from mdm.store import facts
+
+LIVE_CELL = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would run as a formula where text begins with it (OWASP, CSV injection)."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an export may depend on."""
+
+    settings: Settings
+    as_of: date
+    entity: type[Master] | None = None
+
+
+def members(db: Connection, wanted: Wanted) -> pa.Table:
+    """The crosswalk of an entity: source, key, golden_id."""
+    return facts.members(db, _entity(wanted).entity).select(["source", "key", "golden_id"])
+
+
+def golden(db: Connection, wanted: Wanted) -> pa.Table:
+    """Golden records of an entity: golden_id and every field."""
+    return facts.golden(db, _entity(wanted))
+
+
+def deal_links(db: Connection, wanted: Wanted) -> pa.Table:
+    """Deals and invoices with the golden project and customer that they belong to, how that was found, and how sure it is."""
+    return links(facts.frames(db))
+
+
+def project_profitability(db: Connection, wanted: Wanted) -> pa.Table:
+    """What each golden project is worth, billed, paid, cost and earns."""
+    return profitability(facts.frames(db), wanted.as_of, wanted.settings.currency)
+
+
+def review(db: Connection, wanted: Wanted) -> pa.Table:
+    """Pairs that wait for a steward: left, right (source:key), probability; of one entity, or of all."""
+    entities = [wanted.entity] if wanted.entity else MASTERS
+    return pa.concat_tables(facts.review(db, entity.entity, wanted.settings.match_bits) for entity in entities)
+
+
+EXPORTS: Mapping[str, Callable[[Connection, Wanted], pa.Table]] = {
+    "members": members,
+    "golden": golden,
+    "links": deal_links,
+    "profitability": project_profitability,
+    "review": review,
+}
+
+
+def _entity(wanted: Wanted) -> type[Master]:
+    if wanted.entity is None:
+        raise BadInput(f"say of which entity: --entity {' | '.join(entity.entity for entity in MASTERS)}")
+    return wanted.entity
+
+
+def master(name: str) -> type[Master]:
+    """The master of that name. Raises BadInput with the names that there are."""
+    for entity in MASTERS:
+        if entity.entity == name:
+            return entity
+    raise BadInput(f"{name!r} is not a master; there are {', '.join(entity.entity for entity in MASTERS)}")
+
+
+def write(table: pa.Table, out: Path, form: str | None = None) -> None:
+    """Write a table as CSV (UTF-8, comma, no live cells) or Parquet, by name or by the file's ending; a file appears whole or not at all."""
+    form = form or {".parquet": "parquet", ".csv": "csv"}.get(out.suffix.lower())
+    if form not in {"csv", "parquet"}:
+        raise BadInput(f"cannot tell how to write {out.name!r}; end it in .csv or .parquet, or say --format")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(out.name + ".partial")
+    if form == "parquet":
+        pq.write_table(table, partial)
+    else:
+        pc.write_csv(tamed(table), partial)
+    partial.replace(out)
+
+
+def tamed(table: pa.Table) -> pa.Table:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
+    for at, column in enumerate(table.schema):
+        if pa.types.is_string(column.type):
+            table = table.set_column(at, column.name, pa.array([_tame(text) for text in table[column.name].to_pylist()], pa.string()))
+    return table
+
+
+def _tame(text: str | None) -> str | None:
+    return f"'{text}" if text is not None and text.startswith(LIVE_CELL) and not _number(text) else text
+
+
+def _number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdigit()

@@ -1,0 +1,166 @@
+"""Rulings of stewards on pairs of records: made, found, revoked; never deleted, and never against each other."""
+
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from mdm.errors import Conflict
+from mdm.store.database import lock
+from mdm.store.masters import rulings
+from mdm.store.tables import decision, record
+
+Verdict = Literal["same", "different"]
+
+
+@dataclass(frozen=True)
+class RecordKey:
+    """How a source names a record."""
+
+    source: str
+    key: str
+
+    def __str__(self) -> str:
+        """As it is shown: `crm:001`."""
+        return f"{self.source}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A ruling with the records that it is about."""
+
+    id: int
+    entity: str
+    left: RecordKey
+    right: RecordKey
+    verdict: Verdict
+    reason: str | None
+    decided_by: str
+    decided_at: datetime
+    revoked_by: str | None
+    revoked_at: datetime | None
+
+
+def record_id(db: Connection, entity: str, key: RecordKey) -> int | None:
+    """The record's number, if there is such a record."""
+    return db.execute(
+        select(record.c.id).where(record.c.entity == entity, record.c.source == key.source, record.c.key == key.key)
+    ).scalar_one_or_none()
+
+
+def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict, reason: str | None, by: str) -> Ruling:
+    """Rule on two records. Raises Conflict where a ruling is in force, or others in force say otherwise, with the chain of records."""
+    lock(db, f"decisions {entity}")
+    left, right = sorted(pair)
+    values = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
+    in_force = [ruling for ruling in rulings(db, entity) if ruling[:2] != (left, right)]
+    chain = contradiction(in_force, left, right, verdict)
+    if chain is not None:
+        named = _keys(db, chain)
+        raise Conflict(f"other rulings say otherwise: {' - '.join(str(named[one]) for one in chain)}; revoke the one that is wrong first")
+    made = (
+        upsert(decision)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=[decision.c.left_id, decision.c.right_id], index_where=decision.c.revoked_at.is_(None))
+    )
+    found = db.execute(made.returning(decision.c.id)).scalar_one_or_none()
+    if found is None:
+        raise Conflict("a ruling on these two records is in force; revoke it first")
+    ruling = get(db, found)
+    assert ruling is not None
+    return ruling
+
+
+def get(db: Connection, decision_id: int) -> Ruling | None:
+    """A ruling by its number."""
+    row = db.execute(_shown().where(decision.c.id == decision_id)).one_or_none()
+    return None if row is None else _ruling(row)
+
+
+def page(db: Connection, entity: str | None, before: int | None, limit: int) -> list[Ruling]:
+    """Rulings, newest first, those numbered below `before`."""
+    query = _shown().order_by(decision.c.id.desc()).limit(limit)
+    if entity is not None:
+        query = query.where(decision.c.entity == entity)
+    if before is not None:
+        query = query.where(decision.c.id < before)
+    return [_ruling(row) for row in db.execute(query)]
+
+
+def revoke(db: Connection, decision_id: int, by: str) -> Ruling | None:
+    """End a ruling; None where there is none. Raises Conflict where it was revoked before."""
+    ended = (
+        update(decision).where(decision.c.id == decision_id, decision.c.revoked_at.is_(None)).values(revoked_by=by, revoked_at=func.now())
+    )
+    done = db.execute(ended).rowcount
+    found = get(db, decision_id)
+    if found is not None and not done:
+        raise Conflict("this ruling was revoked before")
+    return found
+
+
+def contradiction(in_force: Collection[tuple[int, int, str]], left: int, right: int, verdict: str) -> list[int] | None:
+    """The chain of records by which rulings in force say the opposite of a new one, or None.
+
+    `different` is contradicted by a chain of `same` from left to right; `same` by a `different` between what is the same as left and
+    what is the same as right.
+    """
+    same: dict[int, set[int]] = {}
+    for one, other, said in in_force:
+        if said == "same":
+            same.setdefault(one, set()).add(other)
+            same.setdefault(other, set()).add(one)
+    from_left, from_right = _reached(same, left), _reached(same, right)
+    if verdict == "different":
+        return _way(from_left, right) if right in from_left else None
+    for one, other, said in in_force:
+        for near, far in ((one, other), (other, one)):
+            if said == "different" and near in from_left and far in from_right:
+                return [*_way(from_left, near), *reversed(_way(from_right, far))]
+    return None
+
+
+def _reached(same: Mapping[int, set[int]], start: int) -> dict[int, int]:
+    """Every record that rulings make the same as `start`, with the record by which it is reached."""
+    came, queue = {start: start}, deque([start])
+    while queue:
+        here = queue.popleft()
+        for there in sorted(same.get(here, ())):
+            if there not in came:
+                came[there] = here
+                queue.append(there)
+    return came
+
+
+def _way(came: Mapping[int, int], to: int) -> list[int]:
+    way = [to]
+    while came[way[-1]] != way[-1]:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:
+    rows = db.execute(select(record.c.id, record.c.source, record.c.key).where(record.c.id.in_(ids)))
+    return {row.id: RecordKey(row.source, row.key) for row in rows}
+
+
+_LEFT, _RIGHT = record.alias("l"), record.alias("r")
+
+
+def _shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(decision, _LEFT.c.source.label("ls"), _LEFT.c.key.label("lk"), _RIGHT.c.source.label("rs"), _RIGHT.c.key.label("rk"))
+        .join(_LEFT, _LEFT.c.id == decision.c.left_id)
+        .join(_RIGHT, _RIGHT.c.id == decision.c.right_id)
+    )
+
+
+def _ruling(row: Row[*tuple[Any, ...]]) -> Ruling:
+    return Ruling(
+        row.id, row.entity, RecordKey(row.ls, row.lk), RecordKey(row.rs, row.rk), row.verdict, row.reason,
+        row.decided_by, row.decided_at, row.revoked_by, row.revoked_at,
+    )  # fmt: skip
