@@ -8,13 +8,16 @@ from anyascii import anyascii
 _MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf\u2018-\u203a\u0152\u0153\u0160\u0161\u017d\u017e\u0178\u02c6\u02dc€™]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b\.?")
-_BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_LATIN = {code: anyascii(chr(code)) for code in range(0xA0, 0x250)}
 
 
 def tidy(text: str) -> str:
-    """Text without control characters, outer and doubled blanks, and with broken UTF-8 mended."""
-    text = _BLANKS.sub(" ", text.replace("\x00", "")).strip()
-    return mended(text) if _MOJIBAKE.search(text) else text
+    """Text without control and invisible characters, outer and doubled blanks, and with broken UTF-8 mended."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+        text = mended(text) if _MOJIBAKE.search(text) else text
+    return " ".join(text.replace("\x00", "").split())
 
 
 def mended(text: str) -> str:
@@ -27,8 +30,10 @@ def mended(text: str) -> str:
 
 def folded(text: str) -> str:
     """Lower-case ASCII: `Étude Saint-Malo` -> `etude saint-malo`."""
-    lowered = text.lower()
-    return lowered if lowered.isascii() else anyascii(lowered).lower()
+    if text.isascii():
+        return text.lower()
+    latin = text.translate(_LATIN)
+    return (latin if latin.isascii() else anyascii(latin)).lower()
 
 
 def words(text: str) -> list[str]:

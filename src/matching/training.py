@@ -45,9 +45,7 @@ def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) ->
     return Patterns(levels[first], rules[first], np.diff(change, append=len(order)))
 
 
-def chances(
-    random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, records: int
-) -> dict[str, tuple[float, ...]]:
+def chances(random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> dict[str, tuple[float, ...]]:
     """u a feature: shares of random pairs, and the exact level from the frequencies where they are known.
 
     Random pairs hold matches too, many of them in small data: what the model expects of those is taken out. Levels too rare to be met

@@ -155,7 +155,8 @@ def _alike(words: Words, one: Codes, other: Codes, cut: Bools, cut_other: Bools)
     first, second = np.divmod(pairs, len(words.vocabulary))
     a, b = words.vocabulary[first].tolist(), words.vocabulary[second].tolist()
     spelled = process.cpdist(a, b, scorer=JaroWinkler.normalized_similarity, score_cutoff=SPELLED, dtype=np.float32)
-    begins = np.fromiter((x.startswith(y) or y.startswith(x) for x, y in zip(a, b, strict=True)), np.bool_, len(a))
+    begins = words.initials[first] == words.initials[second]
+    begins[begins] = [a[at].startswith(b[at]) or b[at].startswith(a[at]) for at in np.flatnonzero(begins)]
     figures = words.figures[first] | words.figures[second]
     long_enough = np.minimum(words.lengths[first], words.lengths[second]) >= 3
     judged = np.where(figures, 0, np.where(begins & long_enough, ABBREVIATED, spelled)).astype(np.float32)[inverse]

@@ -16,11 +16,12 @@ Check = Callable[[Stream, Sequence[Batch]], None]
 """Takes a stream and all that it delivers. Raises AssertionError with what is wrong."""
 
 
-def hold_to_contract(stream: Stream) -> None:
-    """Run every check on a stream; its data must not change meanwhile."""
+def hold_to_contract(stream: Stream) -> list[Batch]:
+    """Run every check on a stream, whose data must not change meanwhile. Returns all that it delivers."""
     whole = list(stream.batches())
     for check in CHECKS:
         check(stream, whole)
+    return whole
 
 
 def it_says_what_it_is(stream: Stream, whole: Sequence[Batch]) -> None:

@@ -1,7 +1,7 @@
 """Ways to reach somebody: e-mail, phone, website."""
 
+import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -28,10 +28,15 @@ def clean_email(value: str) -> str:
     return checked.normalized.lower()
 
 
-@lru_cache(maxsize=65536)
+_FRENCH_PHONE = re.compile(r"(?:\+33|0)([1-9]\d{8})")
+_PHONE_SIGNS = str.maketrans("", "", " .-/\u00a0")
+
+
 def clean_phone(value: str) -> str:
-    """E.164; a number without country prefix is read as French."""
+    """E.164; a number without country prefix is read as French. The usual French spellings do not need the library."""
     text = tidy(value).replace("(0)", "")
+    if french := _FRENCH_PHONE.fullmatch(text.translate(_PHONE_SIGNS)):
+        return f"+33{french[1]}"
     try:
         number = phonenumbers.parse(text, "FR")
     except phonenumbers.NumberParseException:

@@ -49,7 +49,7 @@ FILLER = frozenset(
 def clean(value: str) -> str:
     """A tidy name with at least one letter or figure; case and accents stay as the source writes them."""
     name = tidy(value)
-    if not words(name):
+    if not any(map(str.isalnum, name)):
         raise Refused("a name needs at least one letter or figure", "write the organisation's name")
     return name[:300]
 

@@ -77,7 +77,7 @@ def test_won_deals_are_history_and_lost_ones_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 99_999), st.lists(st.integers(0, 500), max_size=4), st.integers(0, 100)), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_phases_sum_to_lines_whatever_they_say_and_order_is_nothing(lines: list[tuple[int, list[int], int]]) -> None:
     world = frames(
         facts={

@@ -3,12 +3,13 @@
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.files.keys import KeyRegister
 
 
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.integers(0, 9), max_size=20), max_size=12))
 def test_ordinals_are_those_of_a_counter(batches: list[list[int]]) -> None:
     register, counter = KeyRegister(), Counter[int]()

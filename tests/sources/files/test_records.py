@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.files.records import Cut, Cutter, read_record
@@ -45,6 +45,7 @@ def test_well_formed_records_are_those_of_the_csv_module(rows: list[list[str]]) 
 
 
 @given(PIECES, st.integers(0, 60))
+@settings(max_examples=60)
 def test_where_blocks_end_is_nothing(pieces: list[str], at: int) -> None:
     data = "".join(pieces).encode() + b"\n"
     cutter = Cutter(b";", 2)
