@@ -21,6 +21,7 @@ Part = tuple[str, str]
 """A field and the name of one of its kind's blocking parts."""
 
 MOST_RULES = 20
+MOST_REFINERS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -136,61 +137,78 @@ def sizes(hashes: Hashes) -> NDArray[np.int64]:
     return counts[inverse]
 
 
-def keys(columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | None = None, *, cap: int = 60, budget: int = 30) -> Keys:
+def keys(columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | None = None, *, cap: int = 60, budget: int = 16) -> Keys:
     """File all records. `chosen` rules come from a model; without, they are chosen so that a record meets about `budget` others."""
     total = max((len(column.codes) for column in columns.values()), default=0)
     available = parts(columns, declared)
+    used = chosen if chosen is not None else _affordable(_costs(declared, available, cap), budget * total)
+    refiners = _refiners(available)
     report = Report()
-    filed: list[tuple[Rule, Filed, int]] = []
-    for rule in rules(declared, available) if chosen is None else chosen:
+    filed: list[Filed] = []
+    kept: list[Rule] = []
+    for rule in used:
         if all(part in available for part in rule.parts):
-            entries, left, largest = _blocks(combined(available, rule), rule, available, cap)
-            pairs = int((sizes(entries.hashes) - 1).sum()) // 2
+            entries, left, largest = _blocks(combined(available, rule), rule, refiners, cap)
+            report.rules[rule.name] = int((sizes(entries.hashes) - 1).sum()) // 2
             if left:
                 report.oversized[rule.name] = (left, largest)
-            filed.append((rule, entries, pairs))
-    if chosen is None:
-        filed = _affordable(filed, budget * total)
-    report.rules = {rule.name: pairs for rule, _, pairs in filed}
-    report.oversized = {name: found for name, found in report.oversized.items() if name in report.rules}
+            filed.append(entries)
+            kept.append(rule)
     return Keys(
-        np.concatenate([entries.records for _, entries, _ in filed] or [np.zeros(0, np.int64)]),
-        np.concatenate([entries.hashes for _, entries, _ in filed] or [np.zeros(0, np.uint64)]),
-        np.repeat(np.arange(len(filed), dtype=np.uint8), [len(entries.records) for _, entries, _ in filed]),
-        tuple(rule for rule, _, _ in filed),
+        np.concatenate([entries.records for entries in filed] or [np.zeros(0, np.int64)]),
+        np.concatenate([entries.hashes for entries in filed] or [np.zeros(0, np.uint64)]),
+        np.repeat(np.arange(len(filed), dtype=np.uint8), [len(entries.records) for entries in filed]),
+        tuple(kept),
         report,
     )
 
 
-def _affordable(filed: Sequence[tuple[Rule, Filed, int]], budget: int) -> list[tuple[Rule, Filed, int]]:
+def _costs(declared: Sequence[Field], available: Mapping[Part, Filed], cap: int) -> list[tuple[Rule, int]]:
+    """Candidate rules and about how many pairs each would bring, larger blocks counted as if refined to the cap."""
+    found = []
+    for rule in rules(declared, available):
+        size = sizes(combined(available, rule).hashes)
+        found.append((rule, int((np.minimum(size, cap) - 1).sum()) // 2))
+    return found
+
+
+def _affordable(costs: Sequence[tuple[Rule, int]], budget: int) -> list[Rule]:
     """Rules of one part first; then of each two fields the broadest pair of parts that a fifth of the budget pays for, the cheapest first."""
-    ranked = sorted((item for item in filed if item[2]), key=lambda item: (item[2], item[0].name))
-    broadest = {tuple(sorted(rule.columns)): (rule, entries, pairs) for rule, entries, pairs in ranked if pairs <= budget // 5}
-    several = [item for item in broadest.values() if len(item[0].parts) > 1]
-    kept: list[tuple[Rule, Filed, int]] = []
-    spent = 0
-    for item in [*(item for item in ranked if len(item[0].parts) == 1), *sorted(several, key=lambda item: (item[2], item[0].name))]:
-        if spent + item[2] <= budget and len(kept) < MOST_RULES:
-            kept.append(item)
-            spent += item[2]
+    ranked = sorted((item for item in costs if item[1]), key=lambda item: (item[1], item[0].name))
+    alone = [item for item in ranked if len(item[0].parts) == 1]
+    broadest = {tuple(sorted(rule.columns)): (rule, pairs) for rule, pairs in ranked if len(rule.parts) > 1 and pairs <= budget // 5}
+    kept: list[Rule] = []
+    for rule, pairs in [*alone, *sorted(broadest.values(), key=lambda item: (item[1], item[0].name))]:
+        if pairs <= budget and len(kept) < MOST_RULES:
+            kept.append(rule)
+            budget -= pairs
     return kept
 
 
-def _blocks(entries: Filed, rule: Rule, available: Mapping[Part, Filed], cap: int) -> tuple[Filed, int, int]:
-    """Entries whose block has 2..cap members, those of larger blocks refined; then how many entries stayed out, and the largest block."""
+def _refiners(available: Mapping[Part, Filed]) -> list[tuple[Part, Filed]]:
+    """The parts that divide large blocks, the finest of each field first."""
+    finest: dict[str, tuple[Part, Filed, int]] = {}
+    for part, filed in available.items():
+        distinct = len(np.unique(filed.hashes))
+        if distinct > 1 and (part[0] not in finest or distinct > finest[part[0]][2]):
+            finest[part[0]] = (part, filed, distinct)
+    return [(part, filed) for part, filed, _ in sorted(finest.values(), key=lambda item: (-item[2], item[0]))]
+
+
+def _blocks(entries: Filed, rule: Rule, refiners: Sequence[tuple[Part, Filed]], cap: int) -> tuple[Filed, int, int]:
+    """Entries whose block has 2..cap members, those of larger blocks refined; then how many records stayed out, and the largest block."""
     size = sizes(entries.hashes)
     keep = (size >= 2) & (size <= cap)
     large = Filed(entries.records[size > cap], entries.hashes[size > cap])
     kept_records, kept_hashes = [entries.records[keep]], [entries.hashes[keep]]
     settled = np.zeros(0, np.int64)
     if len(large.records):
-        for part, refiner in available.items():
-            if part[0] not in rule.columns:
-                refined = _joined(large, refiner)
-                refined_size = sizes(refined.hashes)
-                fine = (refined_size >= 2) & (refined_size <= cap)
-                kept_records.append(refined.records[fine])
-                kept_hashes.append(refined.hashes[fine])
-                settled = np.union1d(settled, refined.records[refined_size <= cap])
-    left = int((~np.isin(large.records, settled)).sum())
+        for _, refiner in [item for item in refiners if item[0][0] not in rule.columns][:MOST_REFINERS]:
+            refined = _joined(large, refiner)
+            refined_size = sizes(refined.hashes)
+            fine = (refined_size >= 2) & (refined_size <= cap)
+            kept_records.append(refined.records[fine])
+            kept_hashes.append(refined.hashes[fine])
+            settled = np.union1d(settled, refined.records[refined_size <= cap])
+    left = len(np.setdiff1d(large.records, settled))
     return Filed(np.concatenate(kept_records), np.concatenate(kept_hashes)), left, int(size.max(initial=0))

@@ -9,8 +9,7 @@ HubError                    an error with a message for people
 ├── Unauthorised        401 no valid key
 ├── Forbidden           403 a valid key without the right
 ├── PreconditionFailed  412 somebody changed it meanwhile
-└── StoreUnavailable    503 the database cannot be reached or started; retry
-    └── NoPostgres      503 there is no PostgreSQL to start
+└── StoreUnavailable    503 the database cannot be reached or started; retry (its reasons: mdm/store/embedded/errors.py)
 """
 
 from typing import ClassVar
@@ -85,10 +84,3 @@ class StoreUnavailable(HubError):
     status = 503
     retry = True
     code = "store_unavailable"
-
-
-class NoPostgres(StoreUnavailable):
-    """There is no PostgreSQL to start."""
-
-    code = "no_postgres"
-    retry = False

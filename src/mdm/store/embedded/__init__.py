@@ -30,7 +30,6 @@ from mdm.store.embedded.errors import (
     NotDurable,
     StartFailed,
     StillInUse,
-    StoreUnavailable,
     WrongVersion,
 )
 from mdm.store.embedded.instance import remove, running
@@ -43,7 +42,6 @@ __all__ = [
     "NotDurable",
     "StartFailed",
     "StillInUse",
-    "StoreUnavailable",
     "WrongVersion",
     "remove",
     "running",

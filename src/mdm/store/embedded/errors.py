@@ -13,17 +13,18 @@ StoreUnavailable
 
 from pathlib import Path
 
+from mdm.errors import StoreUnavailable
+
 _FULL = "No space left on device"
 _ADDRESS = ("could not bind", "Address already in use", "could not create any", "Unix-domain socket path")
 _LAST_WORDS = 12
 
 
-class StoreUnavailable(Exception):
-    """The embedded database cannot be used now."""
-
-
 class NoPostgres(StoreUnavailable):
     """No PostgreSQL binaries were found."""
+
+    code = "no_postgres"
+    retry = False
 
     def __init__(self, tried: list[Path]) -> None:
         looked = ", ".join(map(str, tried)) or "nothing was there"
