@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -38,7 +39,9 @@ def server(testrun_uid: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def engine(server: str, worker_id: str) -> Iterator[Engine]:
     """A migrated database of this worker's own."""
-    yield from _database(server, f"test_{worker_id}")
+    with _database(server, f"test_{worker_id}") as engine:
+        upgrade(engine)
+        yield engine
 
 
 @pytest.fixture
@@ -49,20 +52,30 @@ def db(engine: Engine) -> Iterator[Connection]:
         transaction.rollback()
 
 
+@pytest.fixture(scope="session")
+def template(server: str, worker_id: str) -> Iterator[str]:
+    """A migrated database that others are copied from."""
+    name = f"template_{worker_id}"
+    with _database(server, name) as engine:
+        upgrade(engine)
+        engine.dispose()
+        yield name
+
+
 @pytest.fixture
-def hub(server: str, worker_id: str, tmp_path: Path) -> Iterator[Hub]:
+def hub(server: str, template: str, worker_id: str, tmp_path: Path) -> Iterator[Hub]:
     """A hub on a database of its own, made for the test and dropped after it."""
-    for engine in _database(server, f"hub_{worker_id}"):
+    with _database(server, f"hub_{worker_id}", template) as engine:
         yield Hub(engine, Settings(home=tmp_path, language="en"))
 
 
-def _database(server: str, name: str) -> Iterator[Engine]:
+@contextmanager
+def _database(server: str, name: str, template: str = "template1") -> Iterator[Engine]:
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     engine = create_engine(make_url(server).set(database=name))
-    upgrade(engine)
     yield engine
     engine.dispose()
     with admin.connect() as connection:

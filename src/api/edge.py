@@ -17,6 +17,7 @@ from api.problems import InvalidRequest, document, told
 
 BODY_LIMIT = 1 << 20
 """Bytes that a request may bring."""
+_NUL = "a NUL character cannot be part of any value; leave it out"
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 SECURITY: Mapping[str, str] = {
@@ -114,8 +115,10 @@ def _check(scope: Scope) -> None:
     if length.isdigit() and int(length[:20]) > BODY_LIMIT:
         raise _too_large()
     query = scope["query_string"]
-    if "\x00" in scope["path"] or b"%00" in query or b"\x00" in query:
-        raise InvalidRequest("/path" if "\x00" in scope["path"] else "/query", "nul", "a NUL character cannot be part of any value; leave it out")
+    if "\x00" in scope["path"]:
+        raise InvalidRequest("/path", "nul", _NUL)
+    if b"%00" in query or b"\x00" in query:
+        raise InvalidRequest("/query", "nul", _NUL)
     try:
         unquote(query.decode("ascii"), errors="strict")
         unquote(scope.get("raw_path", b"").decode("ascii"), errors="strict")

@@ -122,6 +122,8 @@ def _soft(
     rows: NDArray[np.intp],
 ) -> Floats:
     """Weight of the words that a side says in another way, the likest first, each used once; those used are no longer free."""
+    if not len(rows):
+        return np.zeros(0, np.float32)
     mine, theirs = free[0][rows], free[1][rows]
     open_pairs = mine[:, :, None] & theirs[:, None, :]
     row, at, at_other = np.nonzero(open_pairs)

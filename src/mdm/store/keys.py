@@ -5,11 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from mdm.errors import Conflict
+from mdm.errors import BadInput, Conflict
 from mdm.store.database import lock
 from mdm.store.tables import api_key
 
@@ -37,8 +37,10 @@ _SHOWN = [column for column in api_key.c if column.name != "hash"]
 _VALID = api_key.c.revoked_at.is_(None) & or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > func.now())
 
 
-def issue(db: Connection, name: str, role: Role, expires_at: datetime | None = None) -> str:
-    """Make a key. It is returned here and nowhere else."""
+def issue(db: Connection, name: str, role: str, expires_at: datetime | None = None) -> str:
+    """Make a key. It is returned here and nowhere else. Raises BadInput on a role that there is not."""
+    if role not in get_args(Role):
+        raise BadInput(f"there is no role {role!r}; there are {', '.join(get_args(Role))}")
     prefix = secrets.token_hex(4)
     key = f"mdm_{prefix}_{secrets.token_hex(32)}"
     db.execute(insert(api_key).values(name=name, role=role, prefix=prefix, hash=_hash(key), expires_at=expires_at))
