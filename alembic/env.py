@@ -7,7 +7,6 @@ from sqlalchemy import Connection, create_engine
 
 from mdm.store.tables import metadata
 
-
 OTHERS = ("procrastinate_", "blocking_key_")
 """Tables that are not declared: a library's own, and partitions."""
 

@@ -51,7 +51,7 @@ class State:
 class Figures:
     """The reports of a hub.
 
-    While a load is under way its rows do not count yet: figures move when it has come to its end.
+    They are worked out anew when a load has come to its end or the outbox has moved, not with every batch of a load under way.
     """
 
     def __init__(self, hub: Hub) -> None:

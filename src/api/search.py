@@ -2,9 +2,11 @@
 
 A query word is worth its likeness (rapidfuzz's normalised indel) to the nearest word of a name, a word that it begins counting as good
 as whole; words weigh by their length. The likeness of the whole text decides among names that hold the same words, and finds words
-that were written together. That finds names with a typing error or two in each word, in any order, in part; not synonyms, initials,
-other alphabets' spellings, nor words that share less than about two thirds of their letters. Every name is looked at, so nothing is lost to an
-index; 10,000 names take about 10 ms, and time and memory grow with their number.
+that were written together.
+
+That finds names with a typing error or two in each word, in any order, in part. It does not find synonyms, initials, spellings of other
+alphabets, nor words that share less than about two thirds of their letters. Every name is looked at, so no index loses any; 10,000
+names take about 10 ms, and time and memory grow with their number.
 
 The names are read again whenever the outbox has moved.
 """

@@ -146,7 +146,7 @@ def candidates(keys: blocking.Keys) -> Iterator[tuple[Labels, Labels, NDArray[np
                FROM k a JOIN k b ON a.hash = b.hash AND a.rule = b.rule AND a.record < b.record GROUP BY 1, 2"""
         ).to_arrow_reader(BATCH)
         for batch in found:
-            yield tuple(batch.column(name).to_numpy() for name in ("l", "r", "rules"))  # type: ignore[misc]
+            yield tuple(batch.column(name).to_numpy() for name in ("l", "r", "rules"))
 
 
 __all__ = ["Engine", "Feature", "Field", "LocalEngine", "Resolution", "Rulings", "Thresholds", "candidates", "taken"]

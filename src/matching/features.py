@@ -29,7 +29,8 @@ class Paired:
     @property
     def equal(self) -> NDArray[np.bool_]:
         """Pairs whose forms are the same."""
-        return (self.left == self.right) & (self.left >= 0)
+        equal: NDArray[np.bool_] = (self.left == self.right) & (self.left >= 0)
+        return equal
 
 
 Pairs = Mapping[str, Paired]
@@ -38,10 +39,20 @@ Pairs = Mapping[str, Paired]
 class Feature(Protocol):
     """A piece of evidence."""
 
-    name: str
-    columns: tuple[str, ...]
-    premises: bool
-    """Whether the branches of a group share it."""
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that make it."""
+        ...
+
+    @property
+    def premises(self) -> bool:
+        """Whether the branches of a group share it."""
+        ...
 
     @property
     def scale(self) -> Scale:
@@ -152,7 +163,8 @@ def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:
     crossed = (one.forms.values[one.left[differ]] == other.forms.values[other.right[differ]]) & (
         other.forms.values[other.left[differ]] == one.forms.values[one.right[differ]]
     )
-    return differ[crossed.astype(bool)]
+    swapped: NDArray[np.intp] = differ[crossed.astype(bool)]
+    return swapped
 
 
 def features(declared: Sequence[Field]) -> tuple[Feature, ...]:

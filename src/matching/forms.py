@@ -23,7 +23,8 @@ class Words:
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Words a form."""
-        return (self.ids >= 0).sum(1)
+        counts: NDArray[np.int64] = (self.ids >= 0).sum(1)
+        return counts
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ class Kernel:
         for at, feature in enumerate(self.features):
             if feature.scale.contrary > 1:
                 branch |= levels[:, at] == feature.scale.contrary
-        shared = [feature.premises for feature in self.features]
+        shared = np.array([feature.premises for feature in self.features], np.bool_)
         bits[np.ix_(branch, shared)] = np.minimum(bits[np.ix_(branch, shared)], 0)
         return bits
 

@@ -83,7 +83,8 @@ def _in_chunks(forms: Forms, left: Codes, right: Codes, fitted: WordWeights, *, 
         score_cutoff=0.93,
         dtype=np.float32,
     )
-    return np.maximum(similarity, compact * np.float32(0.97))
+    best: Floats = np.maximum(similarity, np.float32(0.97) * compact.astype(np.float32))
+    return best
 
 
 def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branches: bool) -> Floats:
@@ -132,9 +133,10 @@ def _soft(
     alike = np.zeros(open_pairs.shape, np.float32)
     alike[row, at, at_other] = _alike(forms.words, ids[0][row, at], ids[1][row, at_other], cut, cut_other)
     shared = _acronyms(forms.words, ids, weights, (mine, theirs))
-    for _ in range(min(alike.shape[1:])):
+    width = ids[1].shape[1]
+    for _ in range(min(ids[0].shape[1], width)):
         best = alike.reshape(len(alike), -1).argmax(1)
-        at, at_other = np.divmod(best, alike.shape[2])
+        at, at_other = np.divmod(best, width)
         every = np.arange(len(alike))
         found = alike[every, at, at_other]
         chosen = np.flatnonzero(found > 0)

@@ -1,15 +1,16 @@
 """Landing a stream: every record once as it came and once clean, batch by batch, each in one transaction with its cursor."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
+from matching.frames import query
 from mdm.entities import ENTITIES, Entity
 from mdm.errors import BadInput
-from matching.frames import query
 from mdm.ports import Batch, Problem, Stream
 from mdm.standardise import PROBLEMS, standardise
 from mdm.store import landing as store
@@ -30,7 +31,7 @@ def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None 
     whole = loading.cursor is None
     keys: list[pa.Array] = []
     try:
-        for batch in stream.batches(loading.cursor):
+        for batch in ahead(stream.batches(loading.cursor)):
             with engine.begin() as db:
                 counts += _land(db, loading.id, stream, batch)
                 store.checkpoint(db, loading.id, batch.cursor, counts)
@@ -47,6 +48,15 @@ def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None 
             counts["deleted"] += _bury(db, loading.id, stream, pa.concat_arrays(keys) if keys else pa.array([], pa.string()))
         store.finish(db, loading.id, counts)
     return counts
+
+
+def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, each read while the one before is landed."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _land(db: Connection, load_id: int, stream: Stream, batch: Batch) -> Counter[str]:
@@ -131,4 +141,4 @@ def _bury(db: Connection, load_id: int, stream: Stream, keys: pa.Array) -> int:
         g=gone,
     )
     store.append(db, load_id, stream.entity, stream.source, rows)
-    return gone.num_rows
+    return int(gone.num_rows)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine
 
 from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
+from matching.frames import as_json, query
 from mdm import identity
 from mdm.entities import MASTERS, Master, Refers, SameAs
-from matching.frames import as_json, query
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.settings import Settings

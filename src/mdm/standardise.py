@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from matching.declaration import Field, fields
+from matching.frames import as_json, query
 from matching.kinds import Refused
 from mdm.entities import Entity
-from matching.frames import as_json, query
 
 PROBLEMS = pa.schema(
     [

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.declaration import Field, fields
+from matching.frames import as_json, literal, query, quoted
 from mdm.entities import Master, SameAs, Survive
 from mdm.errors import BadInput
-from matching.frames import as_json, literal, query, quoted
 
 
 def survive(records: pa.Table, entity: type[Master]) -> pa.Table:

@@ -187,7 +187,9 @@ def test_a_ruling_holds_against_all_evidence_and_its_revocation_restores(hub: Hu
 
 
 def test_two_valid_company_numbers_never_share_a_golden_record(hub: Hub, run: Run, files: Path) -> None:
-    (files / "billing" / "clients.csv").write_text(CLIENTS.replace("C1;MENUISERIE ROUSSEL;732 829 320", "C1;MENUISERIE ROUSSEL;552 100 554"))
+    (files / "billing" / "clients.csv").write_text(
+        CLIENTS.replace("C1;MENUISERIE ROUSSEL;732 829 320", "C1;MENUISERIE ROUSSEL;552 100 554")
+    )
     run()
     found = crosswalk(hub)
     assert found["C1"] != found["a1"]
@@ -229,7 +231,8 @@ def test_a_load_that_was_cut_off_goes_on_without_loss_or_repetition(hub: Hub, fi
 
 def test_every_row_is_accounted_for(hub: Hub, run: Run, files: Path) -> None:
     (files / "billing" / "clients.csv").write_text(
-        CLIENTS + "C4;;;;;\nC5;Doublon;;;;\nC5;Doublon bis;;;;\nC6;Faux Siren;123456789;;;\n;Sans Code;;;;\nC7;Trop;de;colonnes;ici;oui;non\n"
+        CLIENTS
+        + "C4;;;;;\nC5;Doublon;;;;\nC5;Doublon bis;;;;\nC6;Faux Siren;123456789;;;\n;Sans Code;;;;\nC7;Trop;de;colonnes;ici;oui;non\n"
     )
     loaded, _ = run()
     counts = loaded["clients.csv"].counts

@@ -11,12 +11,17 @@ from mdm.standardise import standardise
 def rows(**columns: list[str | None]) -> pa.Table:
     count = len(next(iter(columns.values())))
     table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    return table.append_column("key", pa.array([f"k{at}" for at in range(count)])).append_column("line", pa.array(range(2, count + 2), pa.int64()))
+    return table.append_column("key", pa.array([f"k{at}" for at in range(count)])).append_column(
+        "line", pa.array(range(2, count + 2), pa.int64())
+    )
 
 
 def test_values_are_cleaned_and_empty_ones_left_out() -> None:
     done = standardise(rows(name=["  Dupont  ", "Durand"], phone=["01 99 00 12 34", ""], siren=[None, " "]), Customer)
-    assert [json.loads(text) for text in done.clean["clean"].to_pylist()] == [{"name": "Dupont", "phone": "+33199001234"}, {"name": "Durand"}]
+    assert [json.loads(text) for text in done.clean["clean"].to_pylist()] == [
+        {"name": "Dupont", "phone": "+33199001234"},
+        {"name": "Durand"},
+    ]
     assert done.problems.num_rows == 0
 
 
@@ -24,7 +29,13 @@ def test_a_refused_value_is_set_aside_and_the_rest_of_the_record_goes_on() -> No
     done = standardise(rows(name=["Dupont"], siren=["732829321"]), Customer)
     assert json.loads(done.clean["clean"][0].as_py()) == {"name": "Dupont"}
     (problem,) = done.problems.to_pylist()
-    assert (problem["severity"], problem["line"], problem["key"], problem["field"], problem["value"]) == ("quarantined", 2, "k0", "siren", "732829321")
+    assert (problem["severity"], problem["line"], problem["key"], problem["field"], problem["value"]) == (
+        "quarantined",
+        2,
+        "k0",
+        "siren",
+        "732829321",
+    )
     assert "check digit" in problem["reason"]
     assert "correct it at the source" in problem["fix"]
 
@@ -32,7 +43,9 @@ def test_a_refused_value_is_set_aside_and_the_rest_of_the_record_goes_on() -> No
 def test_a_record_without_a_required_field_is_rejected_whole() -> None:
     done = standardise(rows(name=["", "Durand"], city=["Paris", "Lyon"]), Customer)
     assert done.clean["n"].to_pylist() == [1]
-    assert [(problem["severity"], problem["key"], problem["field"]) for problem in done.problems.to_pylist()] == [("rejected", "k0", "name")]
+    assert [(problem["severity"], problem["key"], problem["field"]) for problem in done.problems.to_pylist()] == [
+        ("rejected", "k0", "name")
+    ]
 
 
 def test_a_required_field_that_nobody_mapped_rejects_every_record() -> None:

@@ -86,7 +86,7 @@ def test_a_strategy_that_does_not_exist_is_named_with_those_that_do() -> None:
         prefix: ClassVar[str] = "wrg"
         name: Annotated[str, ORG_NAME, Survive(by=("newest",))]
 
-    with pytest.raises(BadInput, match="newest.*recent"):
+    with pytest.raises(BadInput, match=r"newest.*recent"):
         golden([row(1, name="A"), row(2, name="B")], Wrong)
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from api.app import create_app
 from rich.console import Console
 
-from api.app import create_app
 from api.hub import opened_hub
 from api.words import word
 from api.worker import work

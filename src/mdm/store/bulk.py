@@ -23,7 +23,7 @@ def copy_in(db: Connection, table: str, rows: pa.Table) -> int:
             sink = pa.BufferOutputStream()
             pc.write_csv(batch, sink, _WRITE)
             copy.write(sink.getvalue())
-    return rows.num_rows
+    return int(rows.num_rows)
 
 
 def read(db: Connection, query: str, schema: pa.Schema, parameters: Mapping[str, Any] | None = None) -> pa.Table:

@@ -115,7 +115,7 @@ def names(db: Connection, entity: str, parts: Sequence[str]) -> pa.Table:
     return read(
         db,
         f"""SELECT golden_id, concat_ws(' ', {joined}) FROM golden_version
-            WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id""",  # noqa: S608 names of fields, quoted
+            WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id""",
         pa.schema([("golden_id", pa.string()), ("name", pa.string())]),
         {"entity": entity},
     )

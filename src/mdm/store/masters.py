@@ -7,8 +7,8 @@ import pyarrow as pa
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from matching.declaration import Field, fields
-from mdm.entities import Master, NameOf, Refers, SameAs
 from matching.frames import literal, quoted
+from mdm.entities import Master, NameOf, Refers, SameAs
 from mdm.store.bulk import copy_in, read, temporary
 from mdm.store.tables import blocking_key, decision, edge, load, model
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.fr import siren
 
+from matching.declaration import fields
 from matching.kinds import (
     CITY,
     CODE,
@@ -41,7 +42,6 @@ from matching.kinds import (
 )
 from matching.kinds.identifiers import luhn
 from mdm.entities import ENTITIES
-from matching.declaration import fields
 
 ACCEPTED: list[tuple[Kind, str, str]] = [
     (SIREN, " 732 829 320 ", "732829320"),

@@ -174,7 +174,7 @@ def findings() -> list[Row]:
     return list(leakage(frames(company.facts, company.golden, company.members), TODAY).to_pylist())
 
 
-EXPECTED = {
+EXPECTED: dict[int, tuple[str, str | int]] = {
     1: ("crm:D1", 1000), 2: ("billing:A2;time:T2", 1000), 3: ("billing:A3;crm:D3;time:T3", 1000), 4: ("billing:A4;crm:D4;time:T4", 100),
     5: ("billing:A5/1", 1000), 6: ("billing:A6/1", 1000), 7: ("billing:F7/1", 70), 8: ("billing:F8/2;crm:D8", 60), 9: ("crm:D9;crm:L9", 100),
     10: ("billing:F10/3;billing:A10;crm:D10;time:T10", 80), 11: ("billing:A11;crm:D11;time:T11", 100), 12: ("billing:A12/1", 1000),

@@ -11,10 +11,11 @@ from typing import BinaryIO
 import psycopg
 import structlog
 
+from mdm.errors import StoreUnavailable
 from mdm.store.embedded import address, binaries, cluster, configuration
 from mdm.store.embedded.account import ENVIRONMENT
 from mdm.store.embedded.address import Address
-from mdm.store.embedded.errors import NotDurable, StartFailed, StoreUnavailable, diagnosis
+from mdm.store.embedded.errors import NotDurable, StartFailed, diagnosis
 from mdm.store.embedded.locks import Lock
 from mdm.store.embedded.place import Place
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mdm.errors import StoreUnavailable
 from mdm.store import embedded
 from mdm.store.embedded.errors import diagnosis
 
@@ -17,7 +18,7 @@ from mdm.store.embedded.errors import diagnosis
         ("", embedded.StartFailed),
     ],
 )
-def test_the_servers_words_choose_the_error(said: str, kind: type[embedded.StoreUnavailable]) -> None:
+def test_the_servers_words_choose_the_error(said: str, kind: type[StoreUnavailable]) -> None:
     error = diagnosis("Starting", said, Path("/srv/hub"))
     assert type(error) is kind
     assert (said or "it said nothing") in str(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mdm.errors import StoreUnavailable
 from mdm.store import embedded
 from mdm.store.embedded.place import settle
 from tests.mdm.store.embedded.user import User, answers, eventually, keeper, postmaster, processes, query
@@ -67,7 +68,7 @@ def test_leaving_and_entering_in_turn_never_fails(home: Path) -> None:
             for _ in range(4):
                 with embedded.running(home) as url:
                     assert query(url, "SELECT 1") == "1"
-        except (embedded.StoreUnavailable, OSError) as error:
+        except (StoreUnavailable, OSError) as error:
             failures.append(error)
 
     threads = [threading.Thread(target=come_and_go) for _ in range(3)]

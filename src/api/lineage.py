@@ -1,0 +1,78 @@
+"""Where the values of a golden record came from, and what the other records say."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.schemas import FieldLineage, Membership, Origin, Rule, Scalar, golden_fields, typed
+from matching.declaration import Field
+from mdm.entities import Master, NameOf, Refers
+from mdm.store import golden
+from mdm.survivorship import rule_of
+
+Key = tuple[str, str, str]
+
+
+def members(db: Connection, golden_id: str) -> list[Membership]:
+    """The records of a golden record."""
+    return [
+        Membership(
+            source=row.source, key=row.key, since=row.since, load=row.load_id, file=row.stream, line=row.line,
+            changed_at=row.event_at, loaded_at=row.landed_at,
+        )
+        for row in golden.members(db, golden_id)
+    ]  # fmt: skip
+
+
+def lineage(db: Connection, entity: type[Master], found: golden.Found, only: Collection[str] | None = None) -> list[FieldLineage]:
+    """A field a row, those that some record fills; what a record says is what its version in force says."""
+    declared = {name: field for name, field in golden_fields(entity).items() if only is None or name in only}
+    records = golden.evidence(db, found.id, set(found.lineage.values()))
+    referred = golden.referred(db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))})
+    told = [_field(entity, field, found, records, referred) for field in declared.values()]
+    return [one for one in told if one.chosen is not None or one.others or only is not None]
+
+
+def _field(entity: type[Master], field: Field, found: golden.Found, records: Collection[Any], referred: Mapping[Key, Any]) -> FieldLineage:
+    rule = rule_of(field)
+    value = typed(entity, found.data, [field.name])[field.name]
+    said = {row.record_id: _origin(row, _said(entity, field, row, referred), value) for row in records}
+    chosen = said.pop(found.lineage[field.name], None) if field.name in found.lineage else None
+    return FieldLineage(
+        field=field.name,
+        kind=field.kind.name,
+        value=value,
+        rule=Rule(by=list(rule.by), trust=list(rule.trust), group=rule.group),
+        chosen=chosen,
+        others=[origin for origin in said.values() if origin.value is not None],
+    )
+
+
+def _origin(row: Any, said: Scalar, value: Scalar) -> Origin:
+    return Origin(
+        value=said, source=row.source, key=row.key, file=row.stream, line=row.line, loaded_at=row.landed_at,
+        changed_at=row.event_at, agrees=said == value, deleted=row.deleted,
+    )  # fmt: skip
+
+
+def _said(entity: type[Master], field: Field, row: Any, referred: Mapping[Key, Any]) -> Scalar:
+    """What a record says, as it was compared: references as golden ids, a name that stands in where there is none."""
+    key = _reference(entity, field, row)
+    if key is None:
+        return typed(entity, row.clean, [field.name])[field.name]
+    other = referred.get(key)
+    if other is None:
+        return None
+    return str(other.golden_id) if field.mark(Refers) and other.golden_id else other.name if field.mark(NameOf) else None
+
+
+def _reference(entity: type[Master], field: Field, row: Any) -> Key | None:
+    """The record that a field's value is taken from, where it is not the field's own."""
+    refers, named = field.mark(Refers), field.mark(NameOf)
+    if named is not None and field.name not in row.clean:
+        to = golden_fields(entity)[named.field]
+        refers, name = to.mark(Refers), to.name
+    else:
+        name = field.name
+    return (refers.to, row.source, row.clean[name]) if refers is not None and name in row.clean else None
