@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic_core import to_json
 
 from api.schemas import golden_fields, typed
@@ -16,10 +16,8 @@ REVALIDATE = "private, no-cache"
 """It may be kept, and is asked for again with its tag."""
 
 
-class Json(Response):
+class Json(JSONResponse):
     """A response from values that need no model."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """As JSON, dates and times in ISO 8601."""

@@ -90,7 +90,7 @@ def _of_hub(error: HubError) -> Told:
 
 def _headers(error: HubError) -> dict[str, str]:
     if isinstance(error, Unauthorised):
-        return {"WWW-Authenticate": "Bearer"}
+        return {"WWW-Authenticate": getattr(error, "challenge", "Bearer")}
     return {"Retry-After": str(RETRY_SECONDS)} if error.retry else {}
 
 
@@ -158,10 +158,9 @@ async def respond(request: Request, error: Exception) -> Response:
 
 def problems(*errors: type[HubError]) -> dict[int | str, dict[str, Any]]:
     """The problems that an endpoint may answer with, for OpenAPI."""
-    return {
-        error.status: {
-            "description": (error.__doc__ or "").strip(),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for error in errors
-    }
+    return {error.status: described((error.__doc__ or "").strip()) for error in errors}
+
+
+def described(what: str) -> dict[str, Any]:
+    """A problem document in OpenAPI."""
+    return {"description": what, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

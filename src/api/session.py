@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from sqlalchemy import Connection
 
 from mdm.errors import Forbidden, Unauthorised
@@ -21,6 +21,7 @@ RANK: dict[Role, int] = {"source": 0, "viewer": 1, "analyst": 2, "steward": 3, "
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer mdm_...`: an API key.")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="apiKey", description="The same key in a header of its own.")
+_BASIC = HTTPBasic(auto_error=False, scheme_name="basic")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,31 @@ Db = Annotated[Connection, Depends(_db)]
 """The transaction of the request."""
 Caller = Annotated[ApiKey, Depends(_caller)]
 """Whose request it is."""
+
+
+class Unread(Unauthorised):
+    """No valid key, on a page that is read in a browser."""
+
+    challenge = 'Basic realm="a key of this hub, as password", charset="UTF-8"'
+
+
+def reading(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    header: Annotated[str | None, Depends(_HEADER)],
+    basic: Annotated[HTTPBasicCredentials | None, Depends(_BASIC)],
+) -> None:
+    """Lets those pass who have a key; a browser asks for it as a password. Raises Unread."""
+    key = bearer.credentials if bearer is not None else basic.password if basic is not None else header
+    if key is None or not keys.FORM.fullmatch(key):
+        raise Unread("this needs an API key: as Bearer, as X-API-Key, or as the password of whatever user")
+    with hub_of(request).engine.begin() as db:
+        if keys.find(db, key) is None:
+            raise Unread("this key is unknown, expired or revoked")
+
+
+READER = Depends(reading)
+"""Whoever has a valid key, in a browser too. For pages that change nothing: a browser sends a password again without being asked."""
 
 
 class AtLeast:

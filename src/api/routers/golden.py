@@ -132,14 +132,14 @@ def _found(
     return {"items": items[: asked.limit], "next": None}
 
 
-class Ids(Model):
+class BatchIds(Model):
     """Golden ids, old or new."""
 
     ids: Annotated[list[Annotated[Line, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
 
 
 @router.post("/{entity}:batch-get", responses={200: {"model": Batch}}, response_class=Json)
-def batch_get_golden(entity: EntityName, wanted: Ids, db: Db) -> Response:
+def batch_get_golden(entity: EntityName, wanted: BatchIds, db: Db) -> Response:
     """Get many golden records at once, each with the id that the one asked for leads to."""
     master = _master(entity)
     found = golden.many(db, master.entity, wanted.ids)
@@ -174,8 +174,7 @@ def get_golden(request: Request, entity: EntityName, golden_id: GoldenId, asked:
     if asked.follow and (elsewhere := moved(request, master, found)) is not None:
         return elsewhere
     if not expand:
-        state = "" if found.status == "live" else f"-{found.status}"
-        return tagged(request, golden_json(master, found, only), f"{found.version}-{found.hash}{state}")
+        return tagged(request, golden_json(master, found, only))
     more = {
         "members": members(db, found.id) if "members" in expand else None,
         "provenance": lineage(db, master, found) if "provenance" in expand else None,

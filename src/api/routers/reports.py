@@ -1,16 +1,19 @@
-"""What projects earn, and what the months ahead bring."""
+"""What projects earn, what the months ahead bring, and where money leaks."""
 
+from collections import Counter
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, FastAPI, Path, Query, Request
+import pyarrow as pa
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field, create_model
 from sqlalchemy import Connection
 
 from api.answers import Json, moved
 from api.cursors import Cursors, next_link
-from api.figures import Figures, Row, columns, shown
+from api.figures import REPORTS, Figures, Row, columns, shown
 from api.problems import problems
 from api.reports import behind, chosen, ordered, position_of
 from api.routers.golden import Moved
@@ -18,10 +21,13 @@ from api.schemas import BY_NAME, row_model
 from api.selection import FILTER_PARAMETER, Asked, Listed, filters, sorting
 from api.session import ANALYST, Db, hub_of
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
+from mdm.forecast.frames import Frames
+from mdm.forecast.leakage import leakage
 from mdm.store import golden
 
 _PROBLEMS = problems(Unauthorised, Forbidden, BadInput, StoreUnavailable)
-KEY = "golden_project_id"
+_FILTERED = {"parameters": [FILTER_PARAMETER]}
+PROJECT, FINDING = "golden_project_id", "id"
 
 AsOf = Annotated[date | None, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31), examples=["2026-11-23"])]
 
@@ -33,39 +39,37 @@ class Day(Asked):
     """The day to which facts count; today where it is not given."""
 
 
-class ProfitabilityAsked(Listed):
-    """Parameters of the list of projects."""
+class ReportList(Listed):
+    """Parameters of a report that is a list."""
 
     as_of: AsOf = None
     """The day to which facts count; today where it is not given."""
 
 
-def register(app: FastAPI) -> None:
-    """Add the endpoints. Their shapes follow from the reports themselves."""
-    app.include_router(_projects())
-    app.include_router(_forecasts())
+def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
+    """Leaks, each with an id that stays the same as long as its check and its evidence do."""
+    found = leakage(frames, as_of, currency)
+    seen: Counter[tuple[str, str]] = Counter()
+    ids = []
+    for about in zip(found["slug"].to_pylist(), found["evidence"].to_pylist(), strict=True):
+        ids.append(f"leak_{sha256(repr((*about, seen[about])).encode()).hexdigest()[:20]}")
+        seen[about] += 1
+    return found.add_column(0, FINDING, pa.array(ids, pa.string()))
+
+
+REPORTS["leakage"] = findings
 
 
 def _projects() -> APIRouter:
     router = APIRouter(prefix="/v1/projects", tags=["profitability"], dependencies=[ANALYST], responses=_PROBLEMS)
-    schema = columns("profitability")
-    model = row_model("ProjectProfitability", "What a project earns. Amounts are in `currency`.", schema)
+    model = row_model("ProjectProfitability", "What a project earns. Amounts are in `currency`.", columns("profitability"))
     paged = _page("ProfitabilityPage", "Projects, and where there are more.", model, next=(str | None, ...))
     moves: dict[int | str, dict[str, Any]] = {308: {"model": Moved, "description": "The id was merged; `Location` leads to the survivor."}}
 
-    @router.get("/profitability", responses={200: {"model": paged}}, openapi_extra={"parameters": [FILTER_PARAMETER]}, response_class=Json)
-    def list_profitability(request: Request, asked: Annotated[ProfitabilityAsked, Query()], db: Db) -> Response:
+    @router.get("/profitability", responses={200: {"model": paged}}, openapi_extra=_FILTERED, response_class=Json)
+    def list_profitability(request: Request, asked: Annotated[ReportList, Query()], db: Db) -> Response:
         """List what every project earns: contract, billing, cost, margin, and where it will end."""
-        wanted = filters(request, {name: str for name in schema.names}, type(asked).model_fields)
-        sort, as_of = sorting(asked.sort, schema.names), _day(request, asked.as_of)
-        about = ("profitability", as_of, sort, sorted(wanted.items()))
-        cursors = cast(Cursors, request.app.state.cursors)
-        after = cursors.read(about, asked.cursor)
-        rows = ordered(chosen(_rows(request, db, "profitability", as_of), wanted), sort, KEY)
-        rest = behind(rows, sort, KEY, after, schema)
-        page = rest[: asked.limit]
-        more = cursors.at(about, position_of(page[-1], sort, KEY)) if len(rest) > len(page) else None
-        return Json({"as_of": as_of, "items": [shown(row) for row in page], "next": next_link(request, more)})
+        return _list(request, db, "profitability", asked, PROJECT)
 
     @router.get("/{golden_id}/profitability", responses={200: {"model": model}, **moves, **problems(NotFound)}, response_class=Json)
     def get_profitability(
@@ -76,7 +80,7 @@ def _projects() -> APIRouter:
     ) -> Response:
         """Tell what a project earns."""
         rows = _rows(request, db, "profitability", _day(request, asked.as_of))
-        row = next((row for row in rows if row[KEY] == golden_id), None)
+        row = next((row for row in rows if row[PROJECT] == golden_id), None)
         if row is not None:
             return Json(shown(row))
         found = golden.find(db, "project", golden_id)
@@ -90,25 +94,36 @@ def _projects() -> APIRouter:
     return router
 
 
+def _leaks() -> APIRouter:
+    router = APIRouter(prefix="/v1/leakage-findings", tags=["leakage"], dependencies=[ANALYST], responses=_PROBLEMS)
+    model = row_model("LeakageFinding", "Something that was sold, done, billed or paid and does not tie.", columns("leakage"))
+    paged = _page("LeakageFindings", "Findings, and where there are more.", model, next=(str | None, ...))
+
+    @router.get("", responses={200: {"model": paged}}, openapi_extra=_FILTERED, response_class=Json)
+    def list_leakage_findings(request: Request, asked: Annotated[ReportList, Query()], db: Db) -> Response:
+        """List where money leaks, what weighs most first: the check, its evidence, the amount at risk, and a sentence about it.
+
+        The `amount` is at risk, in `currency`, the company's own; `confidence` is that of the links that the finding rests on.
+        """
+        return _list(request, db, "leakage", asked, FINDING, usual="-amount")
+
+    return router
+
+
 _FORECASTS = {
-    "pipeline": ("PipelineMonth", "Open deals and won ones by month, in total and by salesperson.", "Tell what is on offer, and what it weighs, by month."),
-    "billing": ("BillingMonth", "What was and will be billed in a month.", "Tell what was billed and what will be, by month."),
-    "cash": ("CashMonth", "What came in and will come in in a month.", "Tell what was cashed and what will be, by month."),
-}  # fmt: skip
+    "pipeline": ("PipelineMonth", "Open deals and won ones by month, in total and by salesperson."),
+    "billing": ("BillingMonth", "What was billed by month, and what will be."),
+    "cash": ("CashMonth", "What came in by month, and what will come in."),
+}
 
 
 def _forecasts() -> APIRouter:
     router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[ANALYST], responses=_PROBLEMS)
-    for report, (name, doc, summary) in _FORECASTS.items():
-        model = _page(
-            f"{name}s",
-            f"{doc} Amounts are in `currency`; those of several currencies are never added.",
-            row_model(name, doc, columns(report)),
-        )
-        router.add_api_route(
-            f"/{report}", _months(report), name=f"forecast_{report}", summary=summary, description=doc, responses={200: {"model": model}},
-            response_class=Json,
-        )  # fmt: skip
+    for report, (name, doc) in _FORECASTS.items():
+        told = f"{doc}\n\nAmounts are in `currency`; those of several currencies are never added."
+        model = _page(f"{name}s", told, row_model(name, doc, columns(report)))
+        endpoint, named = _months(report), f"forecast_{report}"
+        router.add_api_route(f"/{report}", endpoint, name=named, description=told, responses={200: {"model": model}}, response_class=Json)
     return router
 
 
@@ -118,6 +133,21 @@ def _months(report: str) -> Any:
         return Json({"as_of": as_of, "items": [shown(row) for row in _rows(request, db, report, as_of)]})
 
     return forecast
+
+
+def _list(request: Request, db: Connection, report: str, asked: ReportList, key: str, usual: str | None = None) -> Response:
+    """A page of a report: filtered by whatever is not a measure, sorted by whatever there is."""
+    schema = columns(report)
+    told = [column.name for column in schema if not pa.types.is_decimal(column.type) and not pa.types.is_floating(column.type)]
+    wanted = filters(request, dict.fromkeys(told, str), type(asked).model_fields)
+    sort, as_of = sorting(asked.sort or usual, schema.names), _day(request, asked.as_of)
+    about = (report, as_of, sort, sorted(wanted.items()))
+    cursors = cast(Cursors, request.app.state.cursors)
+    after = cursors.read(about, asked.cursor)
+    rest = behind(ordered(chosen(_rows(request, db, report, as_of), wanted), sort, key), sort, key, after, schema)
+    page = rest[: asked.limit]
+    more = cursors.at(about, position_of(page[-1], sort, key)) if len(rest) > len(page) else None
+    return Json({"as_of": as_of, "items": [shown(row) for row in page], "next": next_link(request, more)})
 
 
 def _page(name: str, doc: str, row: Any, **more: Any) -> Any:
@@ -131,3 +161,9 @@ def _day(request: Request, asked: date | None) -> date:
 
 def _rows(request: Request, db: Connection, report: str, as_of: date) -> list[Row]:
     return cast(Figures, request.app.state.figures).rows(db, report, as_of)
+
+
+router = APIRouter()
+"""The shapes follow from the reports themselves."""
+for part in (_projects(), _forecasts(), _leaks()):
+    router.include_router(part)

@@ -10,7 +10,7 @@ from api.cursors import Cursors, next_link
 from api.problems import problems
 from api.schemas import Model
 from api.selection import Line, Paged
-from api.session import ANALYST, VIEWER, Db
+from api.session import STEWARD, VIEWER, Db
 from mdm.errors import BadInput, Forbidden, StoreUnavailable, Unauthorised
 from mdm.store import status
 
@@ -29,7 +29,7 @@ class Records(Model):
     """Deleted by the source."""
 
 
-class Ids(Model):
+class GoldenIds(Model):
     """Golden ids of one entity."""
 
     entity: str
@@ -60,7 +60,7 @@ class Status(Model):
     """The hub at a glance."""
 
     records: list[Records]
-    golden: list[Ids]
+    golden: list[GoldenIds]
     problems: list[SetAside]
     runs: list[Run]
     """The last ten, newest first."""
@@ -71,7 +71,7 @@ def get_status(db: Db) -> Status:
     """Tell what the hub holds, what was set aside, and what it did last."""
     return Status(
         records=[Records(**row._mapping) for row in status.records(db)],
-        golden=[Ids(**row._mapping) for row in status.ids(db)],
+        golden=[GoldenIds(**row._mapping) for row in status.ids(db)],
         problems=[SetAside(**row._mapping) for row in status.set_aside(db)],
         runs=[Run(**row._mapping) for row in status.last_runs(db, 10)],
     )
@@ -117,7 +117,7 @@ class SourceProblems(Model):
     """The address of the next page; null on the last."""
 
 
-@router.get("/problems", dependencies=[ANALYST], responses=problems(BadInput))
+@router.get("/problems", dependencies=[STEWARD], responses=problems(BadInput))
 def list_problems(request: Request, asked: Annotated[ProblemsAsked, Query()], db: Db) -> SourceProblems:
     """List what was rejected or quarantined: where it stands, what is wrong with it, and how to mend it."""
     wanted = asked.model_dump(include={"severity", "source", "stream", "entity"}, exclude_none=True)

@@ -24,7 +24,7 @@ _NEWEST = (
     .limit(1)
     .lateral("newest")
 )
-_FIND = select(*_ID, _NEWEST).join(_NEWEST, text("true"))
+_FIND = select(*_ID, _NEWEST).select_from(golden).join(_NEWEST, text("true"))
 
 
 def find(db: Connection, entity: str, golden_id: str) -> Found | None:
@@ -188,6 +188,7 @@ def crosswalk(db: Connection, entity: str, source: str, key: str) -> Row[*tuple[
     )
     query = (
         select(record.c.deleted, last.c.golden_id, golden.c.merged_into, last.c.known_from.label("since"), last.c.known_to.label("until"))
+        .select_from(record)
         .join(last, text("true"), isouter=True)
         .join(golden, golden.c.id == last.c.golden_id, isouter=True)
         .where(record.c.entity == entity, record.c.source == source, record.c.key == key)
@@ -197,7 +198,12 @@ def crosswalk(db: Connection, entity: str, source: str, key: str) -> Row[*tuple[
 
 def identified(db: Connection, golden_id: str) -> Row[*tuple[Any, ...]] | None:
     """What became of an id: id, entity, status, merged_into, born_at, and since when (of its last version: known_to)."""
-    query = select(*_ID, golden.c.entity, _NEWEST.c.known_to).join(_NEWEST, text("true"), isouter=True).where(golden.c.id == golden_id)
+    query = (
+        select(*_ID, golden.c.entity, _NEWEST.c.known_to)
+        .select_from(golden)
+        .join(_NEWEST, text("true"), isouter=True)
+        .where(golden.c.id == golden_id)
+    )
     return db.execute(query).one_or_none()
 
 

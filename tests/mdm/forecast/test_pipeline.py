@@ -77,8 +77,8 @@ def test_won_deals_are_history_and_lost_ones_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 99_999), st.lists(st.integers(0, 500), max_size=4), st.integers(0, 100)), min_size=1, max_size=6))
-@settings(max_examples=12, deadline=None)
-def test_phases_sum_to_lines_whatever_they_say_and_order_is_nothing(lines: list[tuple[int, list[int], int]]) -> None:
+@settings(max_examples=8, deadline=None)
+def test_phases_sum_to_lines_whatever_they_say(lines: list[tuple[int, list[int], int]]) -> None:
     world = frames(
         facts={
             "deal": [deal("D1")],
@@ -90,6 +90,11 @@ def test_phases_sum_to_lines_whatever_they_say_and_order_is_nothing(lines: list[
             ],
         }
     )
-    answer = phases(world)
-    assert sum(found["amount"] for found in answer.to_pylist()) == sum(Decimal(amount) for amount, _, _ in lines) / 100
+    assert sum(found["amount"] for found in phases(world).to_pylist()) == sum(Decimal(amount) for amount, _, _ in lines) / 100
+
+
+def test_row_order_is_nothing() -> None:
+    lines = [line("1", "D1", 10, probability=30), line("2", "D1", 20), line("3", "D2", 5)]
+    parts = [phase("a", "1", "2026-10-01", 1), phase("b", "1", "2026-10-01", 2), phase("c", "1", "2026-11-01", 3)]
+    world = frames(facts={"deal": [deal("D1"), deal("D2"), deal("D3", currency="USD")], "deal_line": lines, "deal_phase": parts})
     assert pipeline(shuffled(world), TODAY).equals(pipeline(world, TODAY))
