@@ -50,9 +50,9 @@ def _section(settings: Settings, title: str, *body: RenderableType) -> Iterable[
 def _table(settings: Settings, left: Iterable[str], right: Iterable[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for key in left:
-        table.add_column(word(settings, key))
+        table.add_column(word(settings, key), no_wrap=True, overflow="ellipsis")
     for key in right:
-        table.add_column(word(settings, key), justify="right")
+        table.add_column(word(settings, key), justify="right", no_wrap=True)
     return table
 
 

@@ -83,8 +83,7 @@ def _in_chunks(forms: Forms, left: Codes, right: Codes, fitted: WordWeights, *, 
         score_cutoff=0.93,
         dtype=np.float32,
     )
-    best: Floats = np.maximum(similarity, np.float32(0.97) * compact.astype(np.float32))
-    return best
+    return np.maximum(similarity, compact * np.float32(0.97)).astype(np.float32)
 
 
 def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branches: bool) -> Floats:

@@ -98,7 +98,9 @@ def test_a_retired_id_has_its_last_values(api: Api) -> None:
     assert found["known_to"] is not None
 
 
-@pytest.mark.parametrize("path", ["/v1/golden/customer/cus_none", "/v1/golden/planet/x", "/v1/golden/planet", "/v1/golden/product/{customer}"])
+@pytest.mark.parametrize(
+    "path", ["/v1/golden/customer/cus_none", "/v1/golden/planet/x", "/v1/golden/planet", "/v1/golden/product/{customer}"]
+)
 def test_what_is_not_there_is_said_so(api: Api, path: str) -> None:
     answer = api.get(path.format(customer=api.id_of("a00")))
     assert answer.status_code == 404

@@ -67,14 +67,31 @@ def accounts() -> list[Cells]:
         for at, name in enumerate(_NAMES)
     ]  # fmt: skip
     rows[4]["email"] = "not an address"
-    gone = dict(rows[0], id="gone", name="Forges Oubliées", siren=siren(51000000), email="", parent="", street="1 quai Perdu", zip="99000", city="Nulle")
+    gone = dict(
+        rows[0],
+        id="gone",
+        name="Forges Oubliées",
+        siren=siren(51000000),
+        email="",
+        parent="",
+        street="1 quai Perdu",
+        zip="99000",
+        city="Nulle",
+    )
     return [*rows, gone]
 
 
 def clients() -> list[Cells]:
     """Customers of billing: the first two are those of the CRM, one has no name."""
     return [
-        {"code": "C1", "name": "MENUISERIE LABROUSSE SARL", "siren": siren(40000000), "street": "3 r. des Tilleuls", "zip": "10000", "city": "LIMOGES"},
+        {
+            "code": "C1",
+            "name": "MENUISERIE LABROUSSE SARL",
+            "siren": siren(40000000),
+            "street": "3 r. des Tilleuls",
+            "zip": "10000",
+            "city": "LIMOGES",
+        },
         {"code": "C2", "name": "Transports Quemener", "siren": siren(40000097), "street": "", "zip": "11000", "city": "Brest"},
         {"code": "C3", "name": "", "siren": siren(40000388), "street": "", "zip": "", "city": "Tulle"},
     ]

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.watching import console as terminal
 from api.hub import opened_hub
 from api.page import page
 from api.words import number, word
@@ -24,7 +25,7 @@ def status(
     most: Annotated[int, typer.Option(help="How many problems to list.", min=1)] = 200,
 ) -> None:
     """How many records, golden records and problems there are, and what ran last."""
-    settings, console = Settings(), Console()
+    settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
         if show:
             for problem in problems.latest(db, most):
@@ -50,7 +51,7 @@ def status(
 
 def report(as_of: Day = None) -> None:
     """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks."""
-    settings, console = Settings(), Console()
+    settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
         console.print(page(settings, db, as_of.date() if as_of else today()))
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from api.app import create_app
 from rich.console import Console
 
+from api.app import create_app
+from api.cli.watching import console as terminal
 from api.hub import opened_hub
 from api.words import word
 from api.worker import work
@@ -23,7 +24,7 @@ def serve(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings().model_copy(update=given)
     with opened_hub(settings) as hub:
-        announce(Console(), hub, serving=True)
+        announce(terminal(), hub, serving=True)
         run_server(hub)
 
 

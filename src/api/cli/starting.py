@@ -10,6 +10,7 @@ from rich.console import Console
 
 from api.cli.looking import today
 from api.cli.serving import announce, run_server
+from api.cli.watching import console as terminal
 from api.cli.watching import watched
 from api.cli.working import show_loaded, show_resolved
 from api.hub import opened_hub
@@ -30,7 +31,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last demo first.")] = False,
 ) -> None:
     """Make a demo company, reconcile its CRM, billing and time tool, and show what comes of it. A second run changes nothing."""
-    console = Console()
+    console = terminal()
     settings = Settings()
     place = settings.home / "demo"
     settings = settings.model_copy(update={"home": place, "database_url": None})

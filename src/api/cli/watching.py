@@ -8,6 +8,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from mdm.pipeline import Watch
 
+NARROWEST = 132
+"""Columns that the page wants; a file or a pipe gets them whatever a terminal would have."""
+
+
+def console() -> Console:
+    """Where commands print."""
+    found = Console()
+    return found if found.is_terminal else Console(width=max(found.width, NARROWEST))
+
 
 class Bars(Watch):
     """Shows one step at a time."""

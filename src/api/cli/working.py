@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.watching import console as terminal
 from api.cli.watching import watched
 from api.hub import opened_hub
 from api.words import number, word
@@ -34,7 +35,7 @@ def load(
     match: Annotated[bool, typer.Option(help="Match and rebuild golden records when something has changed.")] = True,
 ) -> None:
     """Load what the sources hold, and bring the golden records up to date. Loading the same again changes nothing."""
-    settings, console = Settings(), Console()
+    settings, console = Settings(), terminal()
     sources = [found for found in open_sources(config, root) if not source or found.name in source]
     if not sources:
         raise typer.BadParameter(f"{config} has no source {', '.join(source or [])}")
@@ -50,13 +51,13 @@ def load(
 def match() -> None:
     """Match the records that have changed and bring the golden records up to date."""
     with opened_hub(Settings()) as hub:
-        resolve(Console(), hub)
+        resolve(terminal(), hub)
 
 
 def rebuild() -> None:
     """Match everything anew and rebuild every golden record. Ids stay where the clusters do."""
     with opened_hub(Settings()) as hub:
-        resolve(Console(), hub, force=True)
+        resolve(terminal(), hub, force=True)
 
 
 def resolve(console: Console, hub: Hub, *, force: bool = False) -> None:

@@ -31,7 +31,7 @@ def entities(db: Connection, match_bits: float) -> list[EntityCount]:
             """SELECT r.entity, r.records, coalesce(g.golden, 0), coalesce(e.waiting, 0)
                FROM (SELECT entity, count(*) AS records FROM record WHERE NOT deleted GROUP BY 1) r
                LEFT JOIN (SELECT entity, count(*) AS golden FROM golden_version WHERE known_to IS NULL GROUP BY 1) g USING (entity)
-               LEFT JOIN (SELECT entity, count(*) AS waiting FROM edge JOIN member a ON a.record_id = left_id AND a.known_to IS NULL
+               LEFT JOIN (SELECT edge.entity, count(*) AS waiting FROM edge JOIN member a ON a.record_id = left_id AND a.known_to IS NULL
                           JOIN member b ON b.record_id = right_id AND b.known_to IS NULL
                           WHERE weight < :bits AND a.golden_id <> b.golden_id
                             AND NOT EXISTS (SELECT FROM decision d WHERE d.left_id = edge.left_id AND d.right_id = edge.right_id AND d.revoked_at IS NULL)
