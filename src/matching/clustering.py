@@ -61,7 +61,7 @@ def _broken(component: NDArray[np.int32], constraints: Constraints) -> set[int]:
 def _rebuild(
     label: Labels, inside: NDArray[np.bool_], left: Labels, right: Labels, weight: NDArray[np.float64], constraints: Constraints
 ) -> None:
-    """Join pairs from the strongest on, unless the two sides may not meet."""
+    """Join pairs from the strongest on, unless the two sides may not meet; what a person ruled together is joined whatever values say."""
     members = {int(record): {int(record)} for record in np.flatnonzero(inside)}
     root = {record: record for record in members}
     values: Mapping[int, list[set[int]]] = {record: [{int(codes[record])} - {-1} for codes in constraints.single] for record in members}
@@ -71,7 +71,8 @@ def _rebuild(
         enemies[other].add(one)
     for at in np.lexsort((right, left, -weight)):
         one, other = root[int(left[at])], root[int(right[at])]
-        if one == other or _may_not_meet(members[one], members[other], values[one], values[other], enemies):
+        ruled = np.isinf(weight[at])
+        if one == other or (not ruled and _may_not_meet(members[one], members[other], values[one], values[other], enemies)):
             continue
         keep, gone = min(one, other), max(one, other)
         members[keep] |= members.pop(gone)
@@ -85,6 +86,6 @@ def _rebuild(
 def _may_not_meet(
     one: Iterable[int], other: set[int], values: Sequence[set[int]], others: Sequence[set[int]], enemies: Mapping[int, set[int]]
 ) -> bool:
-    if any(len(mine | theirs) > 1 for mine, theirs in zip(values, others, strict=True) if mine and theirs):
+    if any(mine and theirs and mine.isdisjoint(theirs) for mine, theirs in zip(values, others, strict=True)):
         return True
     return any(not other.isdisjoint(enemies[record]) for record in one if record in enemies)

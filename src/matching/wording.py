@@ -106,7 +106,8 @@ def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branch
     if branches:
         alone = np.minimum(np.where(free, weight, 0).sum(1), np.where(free_other, weight_other, 0).sum(1))
         similarity[(alone >= TELLING_WORD) & (similarity > BRANCH)] = BRANCH
-    return similarity.astype(np.float32)
+    found: Floats = similarity.astype(np.float32)
+    return found
 
 
 def _weights(ids: Codes, weights: Floats) -> Floats:

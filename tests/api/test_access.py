@@ -41,7 +41,7 @@ def test_every_operation_is_known_here(api: Api) -> None:
     assert {name for _, _, name in operations(api)} == LEAST.keys()
 
 
-@pytest.mark.parametrize("key", [None, "mdm_00000000_" + "0" * 64, "something", "", "mdm_é"])
+@pytest.mark.parametrize("key", [None, "mdm_00000000_" + "0" * 64, "something", "mdm_é"])
 def test_nothing_but_health_is_open(api: Api, key: str | None) -> None:
     headers = {} if key is None else {"Authorization": f"Bearer {key}".encode()}
     for method, path, name in operations(api):

@@ -33,7 +33,7 @@ streams = [
 folder = "billing"
 streams = [
   { file = "clients.csv", entity = "customer", key = "code", fields = { name = "name", siren = "siren", street = "street", postcode = "zip", city = "city" } },
-  { file = "projects.csv", entity = "project", key = "code", fields = { label = "label", code = "code", customer = "client", amount = "amount", currency = "currency", ordered_on = "ordered" } },
+  { file = "projects.csv", entity = "project", key = "code", fields = { label = "label", customer = "client", amount = "amount", currency = "currency", ordered_on = "ordered" } },
   { file = "invoices.csv", entity = "invoice", key = "number", fields = { kind = "kind", issued_on = "date", net = "net", gross = "gross", customer = "client", project = "project", due_on = "due" } },
   { file = "payments.csv", entity = "payment", key = "id", fields = { received_on = "date", amount = "amount", customer = "client", invoices = "invoices" } },
   { file = "costs.csv", entity = "cost", key = "id", fields = { kind = "kind", spent_on = "date", project = "project", amount = "amount" } },
@@ -168,8 +168,8 @@ def decide(db: Connection, left: str, right: str, verdict: Verdict) -> None:
     decisions.decide(db, "customer", (number(db, left), number(db, right)), verdict, None, "a steward")
 
 
-def number(db: Connection, key: str) -> int:
-    """The number of an account's record."""
-    found = decisions.record_id(db, "customer", RecordKey("crm", key))
+def number(db: Connection, key: str, entity: str = "customer", source: str = "crm") -> int:
+    """The number of a record."""
+    found = decisions.record_id(db, entity, RecordKey(source, key))
     assert found is not None
     return found
