@@ -21,6 +21,8 @@ from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
 from mdm.store import facts, overview, problems
 
+WIDE = 118
+"""Columns of a terminal that the whole page needs."""
 PROJECTS = 12
 MONTHS = 6
 FINDINGS = 6
@@ -28,14 +30,14 @@ FINDINGS = 6
 Row = dict[str, Any]
 
 
-def page(settings: Settings, db: Connection, as_of: date) -> RenderableType:
-    """All sections, each readable alone."""
+def page(settings: Settings, db: Connection, as_of: date, width: int = WIDE) -> RenderableType:
+    """All sections, each readable alone; on a narrow terminal projects are shown without customer and interval."""
     frames = facts.frames(db)
     return Group(
         *_section(settings, "records_in", _records(settings, db)),
         *_section(settings, "matched", *_matched(settings, db)),
         *_section(settings, "steward", *_waiting(settings, db)),
-        *_section(settings, "profit", _projects(settings, frames, as_of)),
+        *_section(settings, "profit", _projects(settings, frames, as_of, wide=width >= WIDE)),
         *_section(settings, "ahead", _ahead(settings, frames, as_of), Text(word(settings, "forecast_note"), style="dim")),
         *_section(settings, "leaks", *_leaks(settings, frames, as_of)),
     )
@@ -99,7 +101,7 @@ def _waiting(settings: Settings, db: Connection) -> Iterable[RenderableType]:
         yield Text(f"{pair['left']} ? {pair['right']}  {percent(settings, pair['probability'])}", style="dim")
 
 
-def _projects(settings: Settings, frames: Frames, as_of: date) -> RenderableType:
+def _projects(settings: Settings, frames: Frames, as_of: date, *, wide: bool) -> RenderableType:
     """Running and ended projects with a contract, the worst margin first, and all of them in one line."""
     rows = [
         row
@@ -107,37 +109,33 @@ def _projects(settings: Settings, frames: Frames, as_of: date) -> RenderableType
         if row["margin_at_completion"] is not None and row["contract"]
     ]
     rows.sort(key=lambda row: (row["margin_at_completion"], row["golden_project_id"]))
-    table = _table(settings, ["project", "customer"], ["contract", "invoiced", "cost", "eac", "margin", "mark_up"])
+    table = _table(settings, ["project", *(["customer"] if wide else [])], ["contract", "cost", "eac", "margin", "mark_up"])
     for row in rows[:PROJECTS]:
-        table.add_row(_cut(row["label"], 34), _cut(row["customer"], 26), *_figures(settings, row))
+        table.add_row(
+            _cut(row["label"], 30 if wide else 24), *([_cut(row["customer"], 18)] if wide else []), *_figures(settings, row, wide=wide)
+        )
     total = {key: sum((row[key] for row in rows if row[key] is not None), Decimal(0)) for key in _SUMMED}
     price = total["contract"] + total["amendments"]
     share = float(total["margin_at_completion"] / price) if price else None
+    figures = [money(settings, total[key]) for key in ("contract", "cost_to_date", "estimate_at_completion", "margin_at_completion")]
     table.add_section()
-    table.add_row(
-        f"{word(settings, 'all_projects')} ({number(settings, len(rows))})", "",
-        *(money(settings, total[key]) for key in ("contract", "invoiced", "cost_to_date", "estimate_at_completion", "margin_at_completion")),
-        percent(settings, share),
-        style="bold",
-    )  # fmt: skip
+    name = f"{word(settings, 'all_projects')} ({number(settings, len(rows))})"
+    table.add_row(name, *([""] if wide else []), *figures, percent(settings, share), style="bold")
     return table
 
 
-_SUMMED = ("contract", "amendments", "invoiced", "cost_to_date", "estimate_at_completion", "margin_at_completion")
+_SUMMED = ("contract", "amendments", "cost_to_date", "estimate_at_completion", "margin_at_completion")
 
 
-def _figures(settings: Settings, row: Row) -> list[RenderableType]:
+def _figures(settings: Settings, row: Row, *, wide: bool) -> list[RenderableType]:
     currency = row["currency"]
     loses = "red" if row["margin_at_completion"] < 0 else ""
-    spread = f" ({money(settings, row['eac_p10'], currency)} – {money(settings, row['eac_p90'], currency)})"
-    eac = money(settings, row["estimate_at_completion"], currency) + (spread if row["eac_p10"] != row["eac_p90"] else "")
-    figures = [money(settings, row[key], currency) for key in ("contract", "invoiced", "cost_to_date")]
-    return [
-        *figures,
-        eac,
-        Text(money(settings, row["margin_at_completion"], currency), loses),
-        Text(percent(settings, row["taux_de_marque_at_completion"]), loses),
-    ]
+    eac = money(settings, row["estimate_at_completion"], currency)
+    if wide and row["eac_p10"] != row["eac_p90"]:
+        eac += f" ({number(settings, round(row['eac_p10']))} – {number(settings, round(row['eac_p90']))})"
+    margin = Text(money(settings, row["margin_at_completion"], currency), loses)
+    share = Text(percent(settings, row["taux_de_marque_at_completion"]), loses)
+    return [money(settings, row["contract"], currency), money(settings, row["cost_to_date"], currency), eac, margin, share]
 
 
 def _ahead(settings: Settings, frames: Frames, as_of: date) -> RenderableType:

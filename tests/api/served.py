@@ -70,7 +70,9 @@ def served(hub: Hub) -> Iterator[Api]:
 @contextmanager
 def listening(app: FastAPI) -> Iterator[str]:
     """Serve an app from a thread; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # With the protocol named: without, asyncio leaves Nagle's algorithm on, and every response waits 40 ms for an acknowledgement.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="on", server_header=False))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

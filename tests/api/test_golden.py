@@ -1,5 +1,6 @@
 """Golden records: found by id, by filter, by name; old ids; the evidence."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -7,10 +8,10 @@ import pytest
 from tests.api.served import Api
 
 
-def page(api: Api, path: str, **params: object) -> list[dict[str, object]]:
+def page(api: Api, path: str, **params: object) -> list[dict[str, Any]]:
     """Every item of a list, page after page."""
     answer = api.get(path, params=params).json()
-    found: list[dict[str, object]] = list(answer["items"])
+    found: list[dict[str, Any]] = list(answer["items"])
     while answer["next"] is not None:
         answer = api.get(answer["next"]).json()
         found += answer["items"]
@@ -51,7 +52,13 @@ def test_a_client_that_has_the_record_is_sent_nothing(api: Api) -> None:
 
 def test_what_is_sent_differently_is_tagged_differently(api: Api) -> None:
     path = f"/v1/golden/customer/{api.id_of('a00')}"
-    asked = ({}, {"fields": "name"}, {"fields": "name,city"}, {"expand": "members"}, {"expand": "members,provenance"})
+    asked: tuple[dict[str, str], ...] = (
+        {},
+        {"fields": "name"},
+        {"fields": "name,city"},
+        {"expand": "members"},
+        {"expand": "members,provenance"},
+    )
     tags = [api.get(path, params=params).headers["ETag"] for params in asked]
     assert len(set(tags)) == len(asked)
 
@@ -127,7 +134,7 @@ def test_a_batch_that_cannot_be_is_refused(api: Api, body: object) -> None:
 
 def test_the_list_holds_what_is_in_force(api: Api) -> None:
     old, survivor = merged(api)
-    ids = [item["id"] for item in page(api, "/v1/golden/customer", limit=5)]
+    ids = [str(item["id"]) for item in page(api, "/v1/golden/customer", limit=5)]
     assert ids == sorted(set(ids))
     assert len(ids) == 11
     assert survivor in ids
@@ -136,7 +143,7 @@ def test_the_list_holds_what_is_in_force(api: Api) -> None:
 
 @pytest.mark.parametrize(("sort", "field"), [("name", "name"), ("-name", "name"), ("siren", "siren"), ("-siren", "siren")])
 def test_pages_follow_each_other_in_order_and_those_without_a_value_come_last(api: Api, sort: str, field: str) -> None:
-    values = [item["values"][field] for item in page(api, "/v1/golden/customer", sort=sort, limit=2)]  # type: ignore[index]
+    values = [item["values"][field] for item in page(api, "/v1/golden/customer", sort=sort, limit=2)]
     said = [value for value in values if value is not None]
     assert values == said + [None] * (len(values) - len(said))
     assert len(values) == 11
@@ -147,7 +154,7 @@ def test_pages_follow_each_other_in_order_and_those_without_a_value_come_last(ap
 @pytest.mark.parametrize("sort", ["amount", "-amount", "price", "-price"])
 def test_numbers_are_sorted_as_numbers(api: Api, sort: str) -> None:
     entity, field = ("project", "amount") if "amount" in sort else ("product", "price")
-    found = [item["values"][field] for item in page(api, f"/v1/golden/{entity}", sort=sort, limit=1)]  # type: ignore[index]
+    found = [item["values"][field] for item in page(api, f"/v1/golden/{entity}", sort=sort, limit=1)]
     numbers = [float(value) for value in found if value is not None]
     assert numbers == sorted(numbers, reverse=sort.startswith("-"))
     assert len(found) == 3
@@ -227,7 +234,7 @@ def test_every_value_is_traced_to_a_record_that_says_so(api: Api) -> None:
             name: item["value"] for name, item in told.items() if item["chosen"] is not None
         }
         for name, item in told.items():
-            if item["chosen"] is not None and name not in {"parent"}:
+            if item["chosen"] is not None and name != "parent":
                 assert item["chosen"]["value"] == item["value"]
                 assert item["chosen"]["agrees"]
 

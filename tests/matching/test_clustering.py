@@ -14,7 +14,8 @@ NONE = Constraints()
 
 def labels(count: int, edges: list[Edge], constraints: Constraints = NONE) -> list[int]:
     left, right, weight = (np.array([edge[at] for edge in edges]) for at in range(3)) if edges else (np.zeros(0, int),) * 3
-    return clusters(count, left.astype(np.int64), right.astype(np.int64), weight.astype(np.float64), constraints).tolist()
+    found = clusters(count, left.astype(np.int64), right.astype(np.int64), weight.astype(np.float64), constraints)
+    return [int(label) for label in found]
 
 
 def values(*codes: int) -> Constraints:

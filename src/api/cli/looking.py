@@ -53,7 +53,7 @@ def report(as_of: Day = None) -> None:
     """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks."""
     settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        console.print(page(settings, db, as_of.date() if as_of else today()))
+        console.print(page(settings, db, as_of.date() if as_of else today(), console.width))
 
 
 def export(

@@ -47,7 +47,7 @@ def demo(
         console.print()
         show_resolved(console, settings, resolved)
         with hub.engine.connect() as db:
-            console.print(page(settings, db, made))
+            console.print(page(settings, db, made, console.width))
         console.print()
         announce(console, hub, serving=serve)
         console.print(word(settings, "own_files"), style="dim")

@@ -38,12 +38,13 @@ def append(db: Connection, actor: str, action: str, object: str, detail: Mapping
 def verify(db: Connection) -> Broken | None:
     """The first row that breaks the chain, or None. That rows are missing at its end shows only against a copy of the newest hash."""
     previous = BEGINNING
-    for row in db.execute(select(audit).order_by(audit.c.id).execution_options(yield_per=1000)):
-        if row.previous != previous:
-            return Broken(row.id, "it does not follow from the row before: one was taken out, put in or moved")
-        if row.hash != _hash(previous, row.at, row.actor, row.action, row.object, row.detail):
-            return Broken(row.id, "it is not what was written")
-        previous = row.hash
+    with db.execute(select(audit).order_by(audit.c.id).execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            if row.previous != previous:
+                return Broken(row.id, "it does not follow from the row before: one was taken out, put in or moved")
+            if row.hash != _hash(previous, row.at, row.actor, row.action, row.object, row.detail):
+                return Broken(row.id, "it is not what was written")
+            previous = row.hash
     return None
 
 
