@@ -157,7 +157,6 @@ def upgrade() -> None:
         sa.Column("known_to", sa.DateTime(timezone=True), nullable=True, comment="null while in force"),
         sa.Column("cause", sa.Text(), nullable=False, comment="created, updated, merged, split, retired"),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_golden_version_run_id")),
         sa.PrimaryKeyConstraint("golden_id", "version", name=op.f("pk_golden_version")),
         comment="Golden records with their history",
     )
@@ -190,7 +189,6 @@ def upgrade() -> None:
         sa.Column("known_from", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("known_to", sa.DateTime(timezone=True), nullable=True, comment="null while in force"),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_member_run_id")),
         comment="The crosswalk: which golden record a record belongs to, now and before",
     )
     op.create_index("ix_member_golden_id", "member", ["golden_id"], unique=False)
@@ -213,8 +211,6 @@ def upgrade() -> None:
         sa.Column("first_load_id", sa.BigInteger(), nullable=False),
         sa.Column("last_load_id", sa.BigInteger(), nullable=False),
         sa.Column("found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["first_load_id"], ["load.id"], name=op.f("fk_problem_first_load_id")),
-        sa.ForeignKeyConstraint(["last_load_id"], ["load.id"], name=op.f("fk_problem_last_load_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_problem_fingerprint")),
         comment="Quarantine and rejects: what could not be taken, where it stands, and how to mend it",
@@ -232,7 +228,6 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Boolean(), server_default="false", nullable=False, comment="a tombstone"),
         sa.Column("raw", postgresql.JSON(astext_type=sa.Text()), nullable=False, comment="the row as it came"),
         sa.Column("clean", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="the fields of the entity, standardised"),
-        sa.ForeignKeyConstraint(["load_id"], ["load.id"], name=op.f("fk_record_version_load_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record_version")),
         comment="Landing: every version of every record, once as it came and once clean; never changed",
     )
