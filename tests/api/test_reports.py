@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import text
 
 from api import figures
 from mdm import pipeline
@@ -148,9 +149,10 @@ def test_a_report_is_worked_out_once_for_a_state_of_the_hub(own: Api) -> None:
         assert counted.calls == 1
         own.get("/v1/forecasts/billing", params={"as_of": "2026-11-22"})
         assert counted.calls == 2
-        pipeline.resolve(own.hub, force=True)
+        with own.hub.engine.begin() as db:
+            db.execute(text("UPDATE load SET finished_at = NULL WHERE id = (SELECT max(id) FROM load)"))
         assert own.get("/v1/forecasts/billing").json() == answers[0] == answers[2]
-        assert counted.calls == 2
+        assert counted.calls == 3
 
 
 class Counted:
