@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Rien n'a changé : les fiches de référence sont à jour.",
         "Nothing has changed: the golden records are up to date.",
     ),
+    "put_off": ("Travail {job} mis en attente ; `mdm worker` le fera.", "Job {job} is waiting; `mdm worker` will do it."),
     "golden_records": ("Fiches de référence", "Golden records"),
     "records": ("fiches", "records"),
     "golden": ("références", "golden"),

@@ -12,6 +12,7 @@ from api.cli.watching import console as terminal
 from api.cli.watching import watched
 from api.hub import opened_hub
 from api.words import number, word
+from api.worker import put_off
 from mdm import pipeline
 from mdm.pipeline import Hub, Loaded, Resolved
 from mdm.settings import Settings
@@ -33,6 +34,7 @@ def load(
     root: Root = None,
     source: Only = None,
     match: Annotated[bool, typer.Option(help="Match and rebuild golden records when something has changed.")] = True,
+    later: Annotated[bool, typer.Option("--later", help="Leave it to a worker (mdm worker), with everything the config names.")] = False,
 ) -> None:
     """Load what the sources hold, and bring the golden records up to date. Loading the same again changes nothing."""
     settings, console = Settings(), terminal()
@@ -40,6 +42,10 @@ def load(
     if not sources:
         raise typer.BadParameter(f"{config} has no source {', '.join(source or [])}")
     with opened_hub(settings) as hub:
+        if later:
+            job = put_off(hub, "load", config=str(config.resolve()), root=str(root.resolve()) if root else None)
+            console.print(word(settings, "put_off").format(job=job))
+            return
         with watched(console) as watch:
             done = pipeline.load(hub, sources, watch)
         show_loaded(console, settings, done)

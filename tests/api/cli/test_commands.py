@@ -1,0 +1,166 @@
+"""Commands as people run them: what they print, what they refuse, and that bad input costs nothing but itself."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import text
+
+from api import cli
+from mdm.pipeline import Hub
+
+CONFIG = """
+[sources.crm]
+folder = "crm"
+[[sources.crm.streams]]
+file = "accounts.csv"
+entity = "customer"
+key = "id"
+[sources.crm.streams.fields]
+name = "name"
+siren = "siren"
+city = "city"
+
+[[sources.crm.streams]]
+file = "lines.csv"
+entity = "deal_line"
+key = "id"
+[sources.crm.streams.fields]
+deal = "deal"
+amount = "amount"
+quantity = "quantity"
+
+[[sources.crm.streams]]
+file = "contacts.csv"
+entity = "contact"
+key = "id"
+[sources.crm.streams.fields]
+family_name = "surname"
+
+[[sources.crm.streams]]
+file = "empty.csv"
+entity = "product"
+key = "id"
+[sources.crm.streams.fields]
+label = "label"
+
+[sources.billing]
+folder = "billing"
+[[sources.billing.streams]]
+file = "clients.csv"
+entity = "customer"
+key = "code"
+[sources.billing.streams.fields]
+name = "nom"
+"""
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "sources.toml").write_text(CONFIG)
+    crm = tmp_path / "crm"
+    crm.mkdir()
+    (tmp_path / "billing").mkdir()
+    accounts = 'id,name,siren,city\n1,Éts Durand,732829320,Orléans\n2,Faux,732829321,Paris\n3,"Sur deux\nlignes",,Lyon\n4,Trop,,de,colonnes\n5,Dernier,,Nice\n'
+    (crm / "accounts.csv").write_bytes(accounts.encode("cp1252"))
+    (crm / "lines.csv").write_text("id,deal,amount,quantity\na,D1,100.00,3\nb,D1,50.00,-2\n")
+    (crm / "contacts.csv").write_text("id,lastname\n1,Martin\n")
+    (crm / "empty.csv").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def run(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    monkeypatch.setenv("DATABASE_URL", hub.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MDM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MDM_LANGUAGE", "en")
+
+    def once(*arguments: str | Path) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["mdm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    yield once
+    structlog.reset_defaults()
+
+
+def test_bad_input_is_told_with_place_reason_and_fix_and_good_rows_go_on(run: Run, files: Path, hub: Hub) -> None:
+    code, said = run("load", "--config", files / "sources.toml")
+    assert code == 0
+    for told in (
+        "accounts.csv:3: siren: '732829321' has a wrong check digit; correct it at the source",
+        "accounts.csv:6:",
+        "lines.csv:3: quantity: '-2' is negative, and this quantity cannot be; correct the sign at the source",
+        "empty.csv",
+        "surname",
+        "billing",
+    ):
+        assert told in said, told
+    with hub.engine.connect() as db:
+        names = set(db.execute(text("SELECT v.clean->>'name' FROM record r JOIN record_version v ON v.id = r.version_id WHERE r.entity = 'customer'")).scalars())
+    assert names == {"Éts Durand", "Faux", "Sur deux lignes", "Dernier"}
+
+
+def test_loading_the_same_again_changes_nothing(run: Run, files: Path) -> None:
+    run("load", "--config", files / "sources.toml")
+    code, said = run("load", "--config", files / "sources.toml")
+    assert code == 0
+    assert "Nothing has changed" in said
+
+
+def test_a_config_with_a_slip_is_refused_before_anything_is_read(run: Run, files: Path) -> None:
+    (files / "sources.toml").write_text(CONFIG.replace('siren = "siren"', 'sirem = "siren"'))
+    code, said = run("load", "--config", files / "sources.toml")
+    assert code == 2
+    assert "sirem" in said
+    assert "siren" in said
+    assert "Traceback" not in said
+
+
+def test_what_is_known_can_be_looked_at_and_taken_out(run: Run, files: Path, tmp_path: Path) -> None:
+    run("load", "--config", files / "sources.toml")
+    assert "customer" in run("status")[1]
+    assert "wrong check digit" in run("status", "--problems")[1]
+    assert run("report")[0] == 0
+    out = tmp_path / "out" / "members.csv"
+    assert run("export", "members", "--entity", "customer", "--out", out)[0] == 0
+    with out.open(encoding="utf-8", newline="") as handle:
+        found = list(csv.DictReader(handle))
+    assert [sorted(row) for row in found[:1]] == [["golden_id", "key", "source"]]
+    assert {(row["source"], row["key"]) for row in found} == {("crm", key) for key in "1235"}
+    assert run("export", "golden", "--out", out)[0] == 2
+    assert run("export", "everything", "--out", out)[0] == 2
+
+
+def test_a_rebuild_says_that_nothing_changed(run: Run, files: Path) -> None:
+    run("load", "--config", files / "sources.toml")
+    code, said = run("rebuild")
+    assert code == 0
+    assert "none" in said
+
+
+def test_init_writes_a_config_once(run: Run, tmp_path: Path) -> None:
+    assert run("init", tmp_path / "mine")[0] == 0
+    assert (tmp_path / "mine" / "sources.toml").exists()
+    assert run("init", tmp_path / "mine")[0] == 2
+
+
+def test_a_key_is_made_and_shown(run: Run) -> None:
+    code, said = run("key", "a tool", "--role", "analyst")
+    assert code == 0
+    assert said.strip().startswith("mdm_")
+
+
+def test_a_database_that_is_not_there_is_said_in_plain_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
+    code, said = run("status")
+    assert code == 1
+    assert "check DATABASE_URL" in said
+    assert "secret" not in said
+    assert "Traceback" not in said
