@@ -42,10 +42,10 @@ def golden_json(entity: type[Master], found: Found, only: tuple[str, ...] | None
     }
 
 
-def tagged(request: Request, content: Any, tag: str | None = None) -> Response:
+def tagged(request: Request, content: Any) -> Response:
     """A response with its strong entity tag, or 304 where the client has it already."""
     body = to_json(content)
-    etag = f'"{tag or sha256(body).hexdigest()[:32]}"'
+    etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE}
     if _has(request.headers, etag):
         return Response(status_code=304, headers=headers)

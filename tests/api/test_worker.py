@@ -8,7 +8,9 @@ from sqlalchemy import text
 from api.worker import put_off, work
 from mdm.pipeline import Hub
 
-CONFIG = '[sources.crm]\nfolder = "crm"\n[[sources.crm.streams]]\nfile = "a.csv"\nentity = "customer"\nkey = "id"\nfields = { name = "name" }\n'
+CONFIG = (
+    '[sources.crm]\nfolder = "crm"\n[[sources.crm.streams]]\nfile = "a.csv"\nentity = "customer"\nkey = "id"\nfields = { name = "name" }\n'
+)
 
 
 @pytest.fixture
@@ -43,6 +45,8 @@ def test_what_a_dead_worker_left_is_taken_up_again(hub: Hub, config: Path) -> No
         dead = db.execute(
             text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id")
         ).scalar_one()
-        db.execute(text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job"), {"worker": dead, "job": job})
+        db.execute(
+            text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job"), {"worker": dead, "job": job}
+        )
     work(hub, wait=False)
     assert (records(hub), statuses(hub)) == (2, ["succeeded"])

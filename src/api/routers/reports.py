@@ -1,8 +1,6 @@
 """What projects earn, what the months ahead bring, and where money leaks."""
 
-from collections import Counter
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Any, cast
 
 import pyarrow as pa
@@ -13,7 +11,7 @@ from sqlalchemy import Connection
 
 from api.answers import Json, moved
 from api.cursors import Cursors, next_link
-from api.figures import REPORTS, Figures, Row, columns, shown
+from api.figures import FINDING, Figures, Row, columns, shown
 from api.problems import problems
 from api.reports import behind, chosen, ordered, position_of
 from api.routers.golden import Moved
@@ -21,13 +19,11 @@ from api.schemas import BY_NAME, row_model
 from api.selection import FILTER_PARAMETER, Asked, Listed, filters, sorting
 from api.session import ANALYST, Db, hub_of
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
-from mdm.forecast.frames import Frames
-from mdm.forecast.leakage import leakage
 from mdm.store import golden
 
 _PROBLEMS = problems(Unauthorised, Forbidden, BadInput, StoreUnavailable)
 _FILTERED = {"parameters": [FILTER_PARAMETER]}
-PROJECT, FINDING = "golden_project_id", "id"
+PROJECT = "golden_project_id"
 
 AsOf = Annotated[date | None, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31), examples=["2026-11-23"])]
 
@@ -44,20 +40,6 @@ class ReportList(Listed):
 
     as_of: AsOf = None
     """The day to which facts count; today where it is not given."""
-
-
-def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
-    """Leaks, each with an id that stays the same as long as its check and its evidence do."""
-    found = leakage(frames, as_of, currency)
-    seen: Counter[tuple[str, str]] = Counter()
-    ids = []
-    for about in zip(found["slug"].to_pylist(), found["evidence"].to_pylist(), strict=True):
-        ids.append(f"leak_{sha256(repr((*about, seen[about])).encode()).hexdigest()[:20]}")
-        seen[about] += 1
-    return found.add_column(0, FINDING, pa.array(ids, pa.string()))
-
-
-REPORTS["leakage"] = findings
 
 
 def _projects() -> APIRouter:

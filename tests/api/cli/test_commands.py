@@ -103,7 +103,11 @@ def test_bad_input_is_told_with_place_reason_and_fix_and_good_rows_go_on(run: Ru
     ):
         assert told in said, told
     with hub.engine.connect() as db:
-        names = set(db.execute(text("SELECT v.clean->>'name' FROM record r JOIN record_version v ON v.id = r.version_id WHERE r.entity = 'customer'")).scalars())
+        names = set(
+            db.execute(
+                text("SELECT v.clean->>'name' FROM record r JOIN record_version v ON v.id = r.version_id WHERE r.entity = 'customer'")
+            ).scalars()
+        )
     assert names == {"Éts Durand", "Faux", "Sur deux lignes", "Dernier"}
 
 
