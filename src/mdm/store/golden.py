@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Numeric, Row, String, and_, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Numeric, Row, String, and_, bindparam, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from matching.frames import literal
@@ -25,11 +25,12 @@ _NEWEST = (
     .lateral("newest")
 )
 _FIND = select(*_ID, _NEWEST).select_from(golden).join(_NEWEST, text("true"))
+_FIND_ONE = _FIND.where(golden.c.id == bindparam("golden_id"), golden.c.entity == bindparam("entity"))
 
 
 def find(db: Connection, entity: str, golden_id: str) -> Found | None:
     """A golden id of that entity with its newest version; the last one where it is merged or retired."""
-    return db.execute(_FIND.where(golden.c.id == golden_id, golden.c.entity == entity)).one_or_none()
+    return db.execute(_FIND_ONE, {"golden_id": golden_id, "entity": entity}).one_or_none()
 
 
 def many(db: Connection, entity: str, ids: Collection[str]) -> dict[str, Found]:

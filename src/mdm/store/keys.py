@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from mdm.errors import BadInput, Conflict
 from mdm.store.database import lock
@@ -35,6 +35,7 @@ class ApiKey:
 
 _SHOWN = [column for column in api_key.c if column.name != "hash"]
 _VALID = api_key.c.revoked_at.is_(None) & or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > func.now())
+_FIND = select(*_SHOWN).where(api_key.c.hash == bindparam("hash"), _VALID)
 
 
 def issue(db: Connection, name: str, role: str, expires_at: datetime | None = None) -> str:
@@ -52,7 +53,7 @@ def find(db: Connection, key: str) -> ApiKey | None:
 
     It is looked up by its hash: how long that takes tells nothing of how much of the key was right.
     """
-    row = db.execute(select(*_SHOWN).where(api_key.c.hash == _hash(key), _VALID)).one_or_none()
+    row = db.execute(_FIND, {"hash": _hash(key)}).one_or_none()
     return None if row is None else _shown(row)
 
 
