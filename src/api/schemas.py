@@ -148,14 +148,14 @@ class Golden(Model):
     """Its golden id. It never changes and is never given to anything else."""
     status: Literal["live", "merged", "retired"]
     """`merged`: another id has absorbed it; `retired`: no source holds any of its records any more; then these are the last values."""
-    merged_into: str | None
+    merged_into: str | None = None
     """The id that absorbed it."""
     version: int
     members: int
     """How many records of the sources it was made of."""
     known_from: datetime
     """Since when the hub knows this version."""
-    known_to: datetime | None
+    known_to: datetime | None = None
     """Until when, where it is merged or retired."""
     score: float | None = None
     """How well its name answers `q`, from 0 to 1."""
@@ -190,9 +190,11 @@ AnyGolden: Any = Annotated[
 ]
 """A golden record of any entity."""
 
+_NEXT = "/v1/golden/customer?limit=1&cursor=q83vASNFZ4mrze8B"
+
 GoldenPage: Any = create_model(
     "GoldenPage",
-    __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [_EXAMPLE], "next": None}]}),
+    __config__=ConfigDict(extra="forbid", json_schema_extra={"examples": [{"items": [_EXAMPLE], "next": _NEXT}]}),
     __doc__="Golden records, and where there are more.",
     items=(list[AnyGolden], ...),
     next=(str | None, Field(..., description="The address of the next page; null on the last.")),

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.api.served import Api
-
-jsonschema = pytest.importorskip("jsonschema")
 
 Node = dict[str, Any]
 

@@ -54,7 +54,7 @@ class Event(Model):
     """`created`, `updated`, `merged` (it absorbed another), `absorbed` (into another), `retired` (no source holds it any more)."""
     at: datetime
     run: int
-    merged_into: str | None
+    merged_into: str | None = None
     """The id that it leads to by now."""
 
 

@@ -50,7 +50,7 @@ class Crosswalk(Model):
     """The id in force; of a record that the source has deleted, that of the golden record that it belonged to last."""
     since: datetime
     """Since when the record belongs there."""
-    until: datetime | None
+    until: datetime | None = None
     """Until when, where the source has deleted it."""
     deleted: bool
     """Whether the source has deleted the record."""
