@@ -42,11 +42,6 @@ def words(text: str) -> list[str]:
     return _NOT_WORD.sub(" ", plain).split()
 
 
-def digits(text: str) -> str:
-    """Only the digits of a text."""
-    return "".join(char for char in text if char.isdigit() and char.isascii())
-
-
 @lru_cache(maxsize=65536)
 def sounds(word: str) -> str:
     """A phonetic skeleton of a folded French or English word, four consonants long at most.

@@ -1,7 +1,7 @@
 """Commands for the first quarter of an hour: a demo company, and a config to start from."""
 
 import shutil
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from api.words import word
 from mdm import pipeline
 from mdm.errors import BadInput
 from mdm.settings import Settings
+from mdm.store import embedded
 from sources import demo as company
 from sources import open_sources
 from sources.demo.config import CONFIG
@@ -60,7 +61,7 @@ def _company(console: Console, settings: Settings, files: Path, seed: int, custo
     stamp = files / "made-on"
     if not stamp.exists():
         shutil.rmtree(files, ignore_errors=True)
-        made = today() - timedelta(days=0)
+        made = today()
         company.generate(files, seed=seed, customers=customers, today=made)
         stamp.write_text(made.isoformat(), encoding="ascii")
     console.print(f"{word(settings, 'demo_made')}: {files}", style="dim", highlight=False, soft_wrap=True)
@@ -69,8 +70,6 @@ def _company(console: Console, settings: Settings, files: Path, seed: int, custo
 
 def forget(place: Path) -> None:
     """Remove a demo with its database."""
-    from mdm.store import embedded
-
     embedded.remove(place / "postgres")
     shutil.rmtree(place, ignore_errors=True)
 

@@ -10,12 +10,11 @@ from stdnum.fr import siren, siret
 
 from matching.comparison import Comparison
 from matching.kinds.kind import Implied, Kind, Refused
-from matching.normal import digits, folded, tidy
+from matching.normal import folded, tidy
 from matching.similarity import edits, never
 
 _CODE = re.compile(r"[^a-z0-9]+")
 _PUNCTUATION = re.compile(r"[^0-9A-Za-z]")
-_EXACT = {"damping": 0.2, "labels": ("different", "the same")}
 
 
 def checked(number: ModuleType, example: str) -> Callable[[str], str]:
@@ -142,8 +141,3 @@ MASTER = Kind(
     comparison=Comparison(similarity=never, cuts=(), m=(0.06, 0.94), u=(0.99, 0.01), labels=("different", "the same")),
     keys={"whole": whole},
 )
-
-
-def has_digits(value: str) -> bool:
-    """Whether a text holds nine figures, the least that makes a company number."""
-    return len(digits(value)) >= 9
