@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from matching import blocking, training
 from matching.clustering import Constraints, Labels, clusters
 from matching.comparison import Levels
-from matching.declaration import Field, fields
+from matching.declaration import fields
 from matching.encode import Columns, encode
-from matching.features import Feature, Paired, features
+from matching.features import Paired, features
 from matching.frames import scratch
 from matching.kernel import Kernel
 from matching.model import Model, untrained
@@ -57,7 +57,9 @@ class Resolution:
 class Engine(Protocol):
     """Anything that can resolve records: this machine, or a cluster."""
 
-    def resolve(self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings = ...) -> Resolution:
+    def resolve(
+        self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings | None = None
+    ) -> Resolution:
         """Resolve records; columns are the declaration's fields as clean text."""
         ...
 
@@ -68,7 +70,8 @@ class LocalEngine:
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     seed: int = 20260101
-    progress: Callable[[str, float], None] | None = None
+    progress: Callable[[int], None] | None = None
+    """Told how many more pairs were compared."""
 
     def resolve(
         self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings | None = None
@@ -76,7 +79,7 @@ class LocalEngine:
         """Encode, block, compare, train unless a model is given, weigh, cluster."""
         declared = fields(declaration)
         columns, count = encode(records, declared), records.num_rows
-        known = tuple(feature for feature in features(declared) if set(feature.columns) <= columns.keys())
+        known = features([field for field in declared if field.name in columns])
         start = model or untrained(known, columns, count)
         keys = blocking.keys(columns, declared, start.rules or None)
         vetoes = tuple(field.name for field in declared if field.vetoes and field.name in columns)
@@ -92,7 +95,8 @@ class LocalEngine:
         found: list[tuple[Labels, Labels, NDArray[np.int64], Levels]] = []
         for left, right, rules in candidates(keys):
             found.append((left, right, rules, kernel.levels(taken(columns, left, right))))
-            self._say("compare", sum(len(item[0]) for item in found))
+            if self.progress is not None:
+                self.progress(len(left))
         none = np.zeros(0, np.int64)
         if not found:
             return none, none, none, np.zeros((0, len(kernel.features)), np.int8)
@@ -126,10 +130,6 @@ class LocalEngine:
         constraints = Constraints(rulings.together, rulings.apart, [columns[column].codes for column in vetoes])
         return clusters(count, pairs["left"].to_numpy()[joined], pairs["right"].to_numpy()[joined], weight[joined], constraints)
 
-    def _say(self, step: str, done: float) -> None:
-        if self.progress is not None:
-            self.progress(step, done)
-
 
 def taken(columns: Columns, left: Labels, right: Labels) -> dict[str, Paired]:
     """The columns of pairs of records."""
@@ -147,6 +147,3 @@ def candidates(keys: blocking.Keys) -> Iterator[tuple[Labels, Labels, NDArray[np
         ).to_arrow_reader(BATCH)
         for batch in found:
             yield tuple(batch.column(name).to_numpy() for name in ("l", "r", "rules"))
-
-
-__all__ = ["Engine", "Feature", "Field", "LocalEngine", "Resolution", "Rulings", "Thresholds", "candidates", "taken"]

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -22,8 +21,13 @@ def query(sql: str, **tables: pa.Table) -> pa.Table:
 @cache
 def scratch() -> duckdb.DuckDBPyConnection:
     """One in-memory database a process: to open one takes longer than most queries. Cursors do not see each other's tables."""
-    spill = Path(tempfile.gettempdir()) / "mdm-hub-spill"
-    return duckdb.connect(config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(spill)})
+    return duckdb.connect(config={"threads": 2, "memory_limit": MEMORY, "temp_directory": _spill().name})
+
+
+@cache
+def _spill() -> tempfile.TemporaryDirectory[str]:
+    """Where it spills to: a folder that nobody else can read, gone with the process."""
+    return tempfile.TemporaryDirectory(prefix="mdm-hub-")
 
 
 def quoted(name: str) -> str:

@@ -16,7 +16,6 @@ from mdm.standardise import PROBLEMS, standardise
 from mdm.store import landing as store
 
 Progress = Callable[[int], None]
-OUTCOMES = ("read", "new", "changed", "unchanged", "stale", "deleted", "quarantined", "rejected", "warning")
 
 
 def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None = None) -> Counter[str]:

@@ -98,7 +98,7 @@ def resolve(hub: Hub, watch: Watch | None = None, *, force: bool = False) -> lis
             if before.get(entity.entity) == marks[entity.entity]:
                 done.append(Resolved(entity.entity, skipped=True))
             else:
-                watch.step(entity.entity, None)
+                watch.step(f"{entity.entity} · pairs", None)
                 done.append(_resolve(hub, db, run_id, entity, watch))
     with hub.engine.begin() as db:
         runs.finish(db, run_id, {"watermarks": marks})
@@ -128,7 +128,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
 
 def _match(hub: Hub, records: pa.Table, entity: type[Master], ruled: Sequence[tuple[int, int, str]], watch: Watch) -> Resolution:
     thresholds = Thresholds(hub.settings.match_bits, hub.settings.review_bits)
-    engine = LocalEngine(thresholds, progress=lambda step, done: watch.advance(0))
+    engine = LocalEngine(thresholds, progress=watch.advance)
     return engine.resolve(records, entity, rulings=_positions(records["record_id"], ruled))
 
 

@@ -7,7 +7,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Implied, Kind, Refused
+from matching.kinds.kind import Implied, Kind, Refused, whole
 from matching.normal import folded, tidy
 from matching.similarity import edits, spelling
 
@@ -59,11 +59,6 @@ def host_of(email: str) -> str | None:
     """The organisation's own host in an address; none for the hosts that anybody may use."""
     host = email.rsplit("@", 1)[1]
     return None if host in PUBLIC_HOSTS else host
-
-
-def whole(form: str) -> Iterator[str]:
-    """The form as it is."""
-    yield form
 
 
 def local_part(form: str) -> Iterator[str]:

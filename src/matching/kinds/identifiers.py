@@ -1,7 +1,7 @@
 """Identifiers: official numbers, product codes, bank accounts. Check digits by python-stdnum."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 
 from stdnum import ean, exceptions, iban
@@ -9,7 +9,7 @@ from stdnum.eu import vat
 from stdnum.fr import siren, siret
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Implied, Kind, Refused
+from matching.kinds.kind import Implied, Kind, Refused, whole
 from matching.normal import folded, tidy
 from matching.similarity import edits, never
 
@@ -77,11 +77,6 @@ def code_clean(value: str) -> str:
 def code_normal(code: str) -> str:
     """Letters and figures only."""
     return _CODE.sub("", folded(code))
-
-
-def whole(form: str) -> Iterator[str]:
-    """The form as it is."""
-    yield form
 
 
 def _identifier(name: str, doc: str, clean: Callable[[str], str], implies: tuple[Implied, ...] = ()) -> Kind:

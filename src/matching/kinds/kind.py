@@ -1,6 +1,6 @@
 """A kind: what a field means, so that it can be cleaned, compared and blocked without further instructions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,11 @@ class Implied:
     """Certain facts enter the golden record; the others only help to match."""
 
 
+def whole(form: str) -> Iterator[str]:
+    """The blocking part that is the form as it is."""
+    yield form
+
+
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A semantic type. `clean` is its definition: text in, canonical text out, or `Refused`."""
@@ -53,14 +58,6 @@ class Kind:
     swaps_with: str = ""
     """The kind that people put in its place: a given name in the field of the family name."""
     implies: tuple[Implied, ...] = ()
-
-    def accepts(self, value: str) -> bool:
-        """Whether the value can be cleaned."""
-        try:
-            self.clean(value)
-        except Refused:
-            return False
-        return True
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Clean text before pydantic parses it; values that are typed already pass as they are."""

@@ -7,7 +7,7 @@ from functools import cache
 from babel import Locale
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Kind, Refused
+from matching.kinds.kind import Kind, Refused, whole
 from matching.normal import folded, sounds, tidy, words
 from matching.similarity import edits, spelling
 from matching.wording import shared_words, word_weights
@@ -82,11 +82,6 @@ def normal_city(city: str) -> str:
 def normal_postcode(code: str) -> str:
     """Letters and figures only."""
     return "".join(words(code))
-
-
-def whole(form: str) -> Iterator[str]:
-    """The form as it is."""
-    yield form
 
 
 def number_and_name(form: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from babel.numbers import list_currencies
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Kind, Refused
+from matching.kinds.kind import Kind, Refused, whole
 from matching.normal import folded, tidy
 from matching.similarity import days, edits, proportion
 
@@ -132,11 +132,6 @@ def rounded(form: str) -> Iterator[str]:
 def month(form: str) -> Iterator[str]:
     """Year and month."""
     yield form[:7]
-
-
-def whole(form: str) -> Iterator[str]:
-    """The form as it is."""
-    yield form
 
 
 def _amount(name: str, doc: str, clean: Callable[[str], str], comparison: Comparison | None = None) -> Kind:
