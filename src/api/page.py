@@ -1,5 +1,6 @@
 """The page that a director reads first: what came in, who is who, what projects earn, the months ahead, where money leaks."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,7 @@ from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
 from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
-from mdm.store import facts, overview, problems
+from mdm.store import facts, problems, status
 
 WIDE = 118
 """Columns of a terminal that the whole page needs."""
@@ -60,10 +61,12 @@ def _table(settings: Settings, left: Iterable[str], right: Iterable[str]) -> Tab
 
 def _records(settings: Settings, db: Connection) -> RenderableType:
     """A line a source: its records by entity, and what was set aside."""
-    aside = problems.counts(db)
+    aside: Counter[tuple[str, str]] = Counter()
+    for found in problems.counts(db):
+        aside[found.source, found.severity] += found.problems
     by_source: dict[str, list[str]] = {}
-    for source, entity, count in overview.sources(db):
-        by_source.setdefault(source, []).append(f"{number(settings, count)} {entity}")
+    for held in status.records(db):
+        by_source.setdefault(held.source, []).append(f"{number(settings, held.live)} {held.entity}")
     lines = []
     for source, parts in by_source.items():
         lines.append(Text.assemble((f"{source}  ", "bold"), ", ".join(parts)))
@@ -79,15 +82,15 @@ def _records(settings: Settings, db: Connection) -> RenderableType:
 
 def _matched(settings: Settings, db: Connection) -> Iterable[RenderableType]:
     """Records, golden records, duplicates and their certainty; then the golden record whose records differ the most."""
-    sure = {item.entity: item for item in overview.certainty(db, settings.match_bits)}
+    sure = {item.entity: item for item in status.certainty(db, settings.match_bits)}
     table = _table(settings, ["entity"], ["records", "golden", "duplicates", "certain", "likely", "probable"])
-    for row in overview.entities(db, settings.match_bits):
+    for row in status.entities(db, settings.match_bits):
         if row.golden:
             found = sure.get(row.entity)
             figures = [row.records, row.golden, row.records - row.golden, *(found[1:] if found else (0, 0, 0))]
             table.add_row(row.entity, *(number(settings, figure) for figure in figures))
     yield table
-    example = overview.telling_example(db, "customer")
+    example = status.telling_example(db, "customer")
     if example:
         yield Text(f"\n{word(settings, 'example')}", style="dim")
         for source, key, name, city in example:
@@ -95,7 +98,7 @@ def _matched(settings: Settings, db: Connection) -> Iterable[RenderableType]:
 
 
 def _waiting(settings: Settings, db: Connection) -> Iterable[RenderableType]:
-    waiting = [row for row in overview.entities(db, settings.match_bits) if row.waiting]
+    waiting = [row for row in status.entities(db, settings.match_bits) if row.waiting]
     yield Text(", ".join(f"{number(settings, row.waiting)} {row.entity}" for row in waiting) or "0")
     for pair in facts.review(db, "customer", settings.match_bits).slice(0, 3).to_pylist():
         yield Text(f"{pair['left']} ? {pair['right']}  {percent(settings, pair['probability'])}", style="dim")

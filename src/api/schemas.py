@@ -9,9 +9,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from matching.declaration import Field as Declared
-from matching.declaration import fields
 from matching.kinds import FAMILY_NAME, GIVEN_NAME, ORG_NAME, PRODUCT_LABEL, PROJECT_LABEL
-from mdm.entities import MASTERS, Master, NameOf, SameAs
+from mdm import entities
+from mdm.entities import MASTERS, Master, NameOf
 
 BY_NAME: dict[str, type[Master]] = {master.entity: master for master in MASTERS}
 """The masters by the name that stands in addresses."""
@@ -32,8 +32,8 @@ class Model(BaseModel):
 
 @cache
 def golden_fields(entity: type[Master]) -> dict[str, Declared]:
-    """The fields of a golden record: all but those by which a source says that it merged its records."""
-    return {field.name: field for field in fields(entity) if field.mark(SameAs) is None}
+    """The fields of a golden record by name."""
+    return {field.name: field for field in entities.golden_fields(entity)}
 
 
 @cache

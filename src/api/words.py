@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "deleted": ("supprimés", "deleted"),
     "quarantined": ("valeurs écartées", "values set aside"),
     "rejected": ("rejetés", "rejected"),
+    "warning": ("remarques", "warnings"),
     "problems": ("À corriger à la source", "To be mended at the source"),
     "more_problems": ("la suite : mdm status --problems", "the rest: mdm status --problems"),
     "nothing_changed": (

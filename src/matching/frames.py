@@ -40,7 +40,7 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def as_json(columns: Iterable[str]) -> str:
-    """A SQL expression that makes one JSON object of columns, without those that are null."""
-    fields = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in columns)
+def as_json(columns: Iterable[str], prefix: str = "") -> str:
+    """A SQL expression that makes one JSON object of columns, without those that are null; a prefix of the columns is not of the keys."""
+    fields = ", ".join(f"{quoted(name)} := {quoted(prefix + name)}" for name in columns)
     return f"json_merge_patch('{{}}', to_json(struct_pack({fields})))::VARCHAR"

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from matching.frames import query
 from mdm.entities import ENTITIES, Entity
-from mdm.errors import BadInput
-from mdm.ports import Batch, Problem, Stream
+from mdm.ports import Batch, Problem, Stream, StreamUnreadable
 from mdm.standardise import PROBLEMS, standardise
 from mdm.store import landing as store
 
@@ -37,9 +36,9 @@ def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None 
             keys.append(batch.table["key"].combine_chunks())
             if progress is not None:
                 progress(batch.table.num_rows)
-    except BadInput as error:
+    except StreamUnreadable as error:
         with engine.begin() as db:
-            counts += _set_aside(db, loading.id, stream, getattr(error, "problems", ()), PROBLEMS.empty_table())
+            counts += _set_aside(db, loading.id, stream, error.problems, PROBLEMS.empty_table())
             store.finish(db, loading.id, counts, "failed")
         return counts
     with engine.begin() as db:

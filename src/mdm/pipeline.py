@@ -70,11 +70,9 @@ class Resolved:
 def load(hub: Hub, sources: Sequence[Source], watch: Watch | None = None) -> list[Loaded]:
     """Land every stream of the sources, masters before what refers to them."""
     watch = watch or Watch()
-    with hub.engine.begin() as db:
-        run_id = runs.begin(db, "load")
-    done = [_load(hub, run_id, stream, watch) for source in sources for stream in source.streams()]
-    with hub.engine.begin() as db:
-        runs.finish(db, run_id, {"streams": len(done)})
+    with runs.noted(hub.engine, "load") as (run_id, detail):
+        done = [_load(hub, run_id, stream, watch) for source in sources for stream in source.streams()]
+        detail["streams"] = len(done)
     return done
 
 
@@ -86,23 +84,24 @@ def _load(hub: Hub, run_id: int, stream: Stream, watch: Watch) -> Loaded:
 def resolve(hub: Hub, watch: Watch | None = None, *, force: bool = False) -> list[Resolved]:
     """Match and rebuild every master whose records, rulings or references have changed since the last time; all of them by force."""
     watch = watch or Watch()
-    with hub.engine.begin() as db:
-        run_id = runs.begin(db, "rebuild" if force else "match")
-        before = {} if force else runs.watermarks(db)
-    marks: dict[str, str] = {}
-    done = []
-    for entity in MASTERS:
+    with runs.noted(hub.engine, "rebuild" if force else "match") as (run_id, detail):
         with hub.engine.begin() as db:
-            lock(db, f"resolve {entity.entity}")
-            marks[entity.entity] = _watermark(db, entity, hub.settings, marks)
-            if before.get(entity.entity) == marks[entity.entity]:
-                done.append(Resolved(entity.entity, skipped=True))
-            else:
-                watch.step(f"{entity.entity} · pairs", None)
-                done.append(_resolve(hub, db, run_id, entity, watch))
-    with hub.engine.begin() as db:
-        runs.finish(db, run_id, {"watermarks": marks})
+            before = {} if force else runs.watermarks(db)
+        marks: dict[str, str] = {}
+        done = [_resolved(hub, run_id, entity, before, marks, watch) for entity in MASTERS]
+        detail["watermarks"] = marks
     return done
+
+
+def _resolved(hub: Hub, run_id: int, entity: type[Master], before: Mapping[str, str], marks: dict[str, str], watch: Watch) -> Resolved:
+    """One entity in one transaction, where its watermark has moved; the new one is added to the marks."""
+    with hub.engine.begin() as db:
+        lock(db, f"resolve {entity.entity}")
+        marks[entity.entity] = _watermark(db, entity, hub.settings, marks)
+        if before.get(entity.entity) == marks[entity.entity]:
+            return Resolved(entity.entity, skipped=True)
+        watch.step(f"{entity.entity} · pairs", None)
+        return _resolve(hub, db, run_id, entity, watch)
 
 
 def _watermark(db: Connection, entity: type[Master], settings: Settings, marks: Mapping[str, str]) -> str:

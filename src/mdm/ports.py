@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from mdm.errors import BadInput
+
 Severity = Literal["rejected", "quarantined", "warning"]
 
 
@@ -47,6 +49,17 @@ class Batch:
     problems: tuple[Problem, ...]
     cursor: str
     """Where to resume after this batch; opaque to the hub, stored with the rows in one transaction."""
+
+
+class StreamUnreadable(BadInput):
+    """Files of a stream cannot be read; raised after everything that can be read was delivered.
+
+    Whoever sweeps records that a complete stream no longer lists must not do so after this.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
 
 
 class Stream(Protocol):

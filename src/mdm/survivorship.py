@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.declaration import Field, fields
+from matching.declaration import Field
 from matching.frames import as_json, literal, query, quoted
-from mdm.entities import Master, SameAs, Survive
+from mdm.entities import Master, Survive, golden_fields
 from mdm.errors import BadInput
 
 
@@ -15,25 +15,18 @@ def survive(records: pa.Table, entity: type[Master]) -> pa.Table:
     In:  golden_id, record_id, source, key, event_at, and the entity's fields.
     Out: golden_id, members, data (JSON of the chosen values), lineage (JSON: by field, the record that gave it), in order of golden_id.
     """
-    present = [field for field in fields(entity) if field.name in records.column_names and field.mark(SameAs) is None]
+    present = [field for field in golden_fields(entity) if field.name in records.column_names]
     rows = query("SELECT *, row_number() OVER () - 1 AS n, count(*) OVER (PARTITION BY golden_id) AS members FROM r", r=records)
     rows = rows.sort_by("n")
     heads = query("SELECT golden_id, min(n) AS n, count(*) AS members FROM r GROUP BY 1 ORDER BY 1", r=rows)
-    place = {name: _winners(rows, heads, unit, present) for unit in _units(present) for name in unit}
+    place = {name: winner for unit in _units(present) for winner in [_winners(rows, heads, unit, present)] for name in unit}
     golden = {"golden_id": heads["golden_id"], "members": heads["members"]}
     values = {f"v_{name}": rows[name].take(winner) for name, winner in place.items()}
     origin = {f"o_{name}": _origin(rows, name, winner) for name, winner in place.items()}
     table = pa.table(golden | values | origin)
     return query(
-        f"SELECT golden_id, members, {_object('v_', place)} AS data, {_object('o_', place)} AS lineage FROM t ORDER BY golden_id", t=table
+        f"SELECT golden_id, members, {as_json(place, 'v_')} AS data, {as_json(place, 'o_')} AS lineage FROM t ORDER BY golden_id", t=table
     )
-
-
-def _object(prefix: str, names: object) -> str:
-    renamed = as_json(str(name) for name in names)  # type: ignore[attr-defined]
-    for name in names:  # type: ignore[attr-defined]
-        renamed = renamed.replace(f":= {quoted(name)}", f":= {quoted(prefix + name)}")
-    return renamed
 
 
 def _units(present: list[Field]) -> list[tuple[str, ...]]:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mdm.ports import Source
+from mdm.ports import Source, StreamUnreadable
 from sources.config import Config
-from sources.errors import ConfigError, StreamUnreadable
+from sources.errors import ConfigError
 from sources.files.streams import FileSource
 
 

@@ -2,15 +2,14 @@
 
 BadConfig
 └── ConfigError        the config cannot be used; nothing was read
-BadInput
-└── StreamUnreadable   a stream cannot be read, or not to its end; the other streams can
+
+A stream that cannot be read, or not to its end, is `mdm.ports.StreamUnreadable`; the other streams can.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from mdm.errors import BadConfig, BadInput
-from mdm.ports import Problem
+from mdm.errors import BadConfig
 
 
 class ConfigError(BadConfig):
@@ -20,14 +19,3 @@ class ConfigError(BadConfig):
         super().__init__("\n".join(f"{path}: {complaint}" for complaint in complaints))
         self.path = path
         self.complaints = tuple(complaints)
-
-
-class StreamUnreadable(BadInput):
-    """Files of a stream cannot be read; raised after everything that can be read was delivered.
-
-    Whoever sweeps records that a complete stream no longer lists must not do so after this.
-    """
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)

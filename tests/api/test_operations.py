@@ -38,7 +38,7 @@ def test_the_hub_at_a_glance(api: Api) -> None:
     assert records["customer", "crm"] == (12, 1)
     assert records["customer", "billing"] == (2, 0)
     assert {"entity": "customer", "live": 11, "merged": 1, "retired": 1} in found["golden"]
-    assert {"entity": "customer", "severity": "rejected", "problems": 1} in found["problems"]
+    assert {"source": "billing", "entity": "customer", "severity": "rejected", "problems": 1} in found["problems"]
     assert [run["kind"] for run in found["runs"]] == ["match", "load", "match", "load"]
     assert all(run["status"] == "done" for run in found["runs"])
 

@@ -218,15 +218,15 @@ def test_a_load_that_was_cut_off_goes_on_without_loss_or_repetition(hub: Hub, fi
     batch = next(iter(stream.batches()))
     pieces = [Batch(batch.table.slice(at, 6), (), str(at + 6)) for at in range(0, batch.table.num_rows, 6)]
     monkeypatch.setattr(stream, "batches", lambda cursor=None: iter([piece for piece in pieces if int(piece.cursor) > int(cursor or 0)]))
-    with hub.engine.begin() as db:
-        run_id = runs.begin(db, "load")
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), runs.noted(hub.engine, "load") as (run_id, _):
         land(hub.engine, run_id, Cut(stream, 2))  # type: ignore[arg-type]
-    counts = land(hub.engine, run_id, stream)
+    with runs.noted(hub.engine, "load") as (run_id, _):
+        counts = land(hub.engine, run_id, stream)
     assert counts["new"] == 30
     with hub.engine.connect() as db:
         assert db.execute(text("SELECT count(*), count(DISTINCT key) FROM record WHERE source = 'crm'")).one() == (30, 30)
         assert db.execute(text("SELECT count(*) FROM record_version")).scalar_one() == 30
+        assert db.execute(text("SELECT status FROM run ORDER BY id")).scalars().all() == ["failed", "done"]
 
 
 def test_every_row_is_accounted_for(hub: Hub, run: Run, files: Path) -> None:

@@ -15,7 +15,8 @@ from api.words import number, word
 from mdm.entities import MASTERS
 from mdm.exports import EXPORTS, Wanted, master, write
 from mdm.settings import Settings
-from mdm.store import overview, problems
+from mdm.store import problems
+from mdm.store import status as standing
 
 Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which to stand; today by default.")]
 
@@ -34,7 +35,7 @@ def status(
         table = Table(box=None, pad_edge=False)
         for column in ("entity", "records", "golden", "waiting"):
             table.add_column(word(settings, column), justify="left" if column == "entity" else "right")
-        for row in overview.entities(db, settings.match_bits):
+        for row in standing.entities(db, settings.match_bits):
             table.add_row(
                 row.entity,
                 number(settings, row.records),
@@ -42,11 +43,12 @@ def status(
                 number(settings, row.waiting) if row.waiting else "·",
             )
         console.print(table)
-        for (source, severity), count in sorted(problems.counts(db).items()):
-            console.print(f"{source}: {number(settings, count)} {word(settings, severity) if severity != 'warning' else severity}")
+        for told in problems.counts(db):
+            console.print(f"{told.source} · {told.entity}: {number(settings, told.problems)} {word(settings, told.severity)}")
         console.print(f"\n{word(settings, 'last_runs')}", style="bold")
-        for run in overview.runs(db, 5):
-            console.print(f"  {run.started_at:%Y-%m-%d %H:%M:%S}  {run.kind:8} {run.status:8} {run.seconds or 0:6.1f} s", highlight=False)
+        for run in standing.last_runs(db, 5):
+            took = f"{(run.finished_at - run.started_at).total_seconds():6.1f} s" if run.finished_at else ""
+            console.print(f"  {run.started_at:%Y-%m-%d %H:%M:%S}  {run.kind:8} {run.status:8} {took}", highlight=False)
 
 
 def report(as_of: Day = None) -> None:

@@ -12,6 +12,7 @@ from api.schemas import Model
 from api.selection import Line, Paged
 from api.session import STEWARD, VIEWER, Db
 from mdm.errors import BadInput, Forbidden, StoreUnavailable, Unauthorised
+from mdm.store import problems as set_aside
 from mdm.store import status
 
 router = APIRouter(prefix="/v1", tags=["operations"], responses=problems(Unauthorised, Forbidden, StoreUnavailable))
@@ -39,8 +40,9 @@ class GoldenIds(Model):
 
 
 class SetAside(Model):
-    """Problems of one entity."""
+    """Problems of one entity from one source."""
 
+    source: str
     entity: str
     severity: Severity
     problems: int
@@ -72,7 +74,7 @@ def get_status(db: Db) -> Status:
     return Status(
         records=[Records(**row._mapping) for row in status.records(db)],
         golden=[GoldenIds(**row._mapping) for row in status.ids(db)],
-        problems=[SetAside(**row._mapping) for row in status.set_aside(db)],
+        problems=[SetAside(**row._mapping) for row in set_aside.counts(db)],
         runs=[Run(**row._mapping) for row in status.last_runs(db, 10)],
     )
 
@@ -124,7 +126,7 @@ def list_problems(request: Request, asked: Annotated[ProblemsAsked, Query()], db
     about = ("problems", sorted(wanted.items()))
     cursors = cast(Cursors, request.app.state.cursors)
     after = cursors.read(about, asked.cursor)
-    rows = status.problems(db, wanted, 0 if after is None else int(after[0] or 0), asked.limit + 1)
+    rows = set_aside.after_number(db, wanted, 0 if after is None else int(after[0] or 0), asked.limit + 1)
     more = cursors.at(about, [rows[asked.limit - 1].id]) if len(rows) > asked.limit else None
     items = [
         SourceProblem(

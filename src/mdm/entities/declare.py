@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from matching.declaration import Field, fields
+
 
 @dataclass(frozen=True)
 class Refers:
@@ -57,3 +59,8 @@ class Master(Entity):
 
 class Fact(Entity):
     """Something that happened or is planned: keyed by its source, never matched; it refers to masters."""
+
+
+def golden_fields(entity: type[Master]) -> tuple[Field, ...]:
+    """The fields of a golden record: all but those by which a source says that it merged its records."""
+    return tuple(field for field in fields(entity) if field.mark(SameAs) is None)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from matching.declaration import Field, fields
 from matching.frames import scratch
-from mdm.entities import FACTS, MASTERS, Entity, Refers
+from mdm.entities import FACTS, MASTERS, Entity, Master, Refers, golden_fields
 
 _KEYED = [("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())]
 _MEMBERS = pa.schema([("golden_id", pa.string()), *_KEYED])
@@ -64,9 +64,9 @@ def fact_schema(entity: type[Entity]) -> pa.Schema:
     return pa.schema([*_KEYED, *((field.name, field.kind.arrow) for field in declared), *ids])
 
 
-def golden_schema(entity: type[Entity]) -> pa.Schema:
+def golden_schema(entity: type[Master]) -> pa.Schema:
     """The columns of a master's golden records."""
-    return pa.schema([("golden_id", pa.string()), *((field.name, field.kind.arrow) for field in fields(entity))])
+    return pa.schema([("golden_id", pa.string()), *((field.name, field.kind.arrow) for field in golden_fields(entity))])
 
 
 def refers_to_master(field: Field) -> bool:

@@ -5,9 +5,10 @@ from sqlalchemy import Connection
 
 from matching.declaration import Field, fields
 from matching.frames import literal
-from mdm.entities import FACTS, MASTERS, Entity, Master
+from mdm.entities import FACTS, MASTERS, Entity, Master, golden_fields
 from mdm.forecast.frames import Frames, fact_schema, golden_schema, refers_to_master
 from mdm.store.bulk import read
+from mdm.store.masters import referred
 
 MEMBERS = pa.schema([("golden_id", pa.string()), ("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())])
 EDGES = pa.schema(
@@ -31,7 +32,7 @@ def facts(db: Connection, entity: type[Entity]) -> pa.Table:
     declared = fields(entity)
     referring = [field for field in declared if refers_to_master(field)]
     chosen = ", ".join([*(_typed("v.clean", field) for field in declared), *(f"m{at}.golden_id" for at in range(len(referring)))])
-    joins = "".join(_join(at, field) for at, field in enumerate(referring))
+    joins = "".join(referred(at, field) for at, field in enumerate(referring))
     return read(
         db,
         f"""SELECT r.source, r.key, r.id, {chosen} FROM record r JOIN record_version v ON v.id = r.version_id {joins}
@@ -39,14 +40,6 @@ def facts(db: Connection, entity: type[Entity]) -> pa.Table:
         fact_schema(entity),
         {"entity": entity.entity},
     )
-
-
-def _join(at: int, field: Field) -> str:
-    """The golden id of the record that a field refers to."""
-    to = next(mark.to for mark in field.marks if hasattr(mark, "to"))
-    return f"""
-        LEFT JOIN record r{at} ON r{at}.entity = {literal(to)} AND r{at}.source = r.source AND r{at}.key = v.clean->>{literal(field.name)}
-        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND m{at}.known_to IS NULL"""
 
 
 def _typed(document: str, field: Field) -> str:
@@ -58,7 +51,7 @@ def _typed(document: str, field: Field) -> str:
 
 def golden(db: Connection, entity: type[Master]) -> pa.Table:
     """Golden records in force: golden_id and the typed fields."""
-    chosen = ", ".join(_typed("data", field) for field in fields(entity))
+    chosen = ", ".join(_typed("data", field) for field in golden_fields(entity))
     return read(
         db,
         f"SELECT golden_id, {chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",

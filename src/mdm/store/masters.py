@@ -13,7 +13,6 @@ from mdm.store.bulk import copy_in, read, temporary
 from mdm.store.tables import blocking_key, decision, edge, load, model
 
 MEMBERS = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
-VERSIONS = pa.schema([("golden_id", pa.string()), ("version", pa.int64()), ("hash", pa.string())])
 
 
 def records(db: Connection, entity: type[Master]) -> pa.Table:
@@ -23,7 +22,7 @@ def records(db: Connection, entity: type[Master]) -> pa.Table:
     record's number, for the golden ids are not settled yet. A name that another record carries stands in where the record has none.
     """
     declared = fields(entity)
-    joins = "".join(_join(at, field) for at, field in enumerate(declared) if field.mark(Refers))
+    joins = "".join(referred(at, field) for at, field in enumerate(declared) if field.mark(Refers))
     schema = pa.schema(
         [("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "key", "event_at", *(field.name for field in declared)))]
     )
@@ -39,7 +38,8 @@ def records(db: Connection, entity: type[Master]) -> pa.Table:
     )
 
 
-def _join(at: int, field: Field) -> str:
+def referred(at: int, field: Field) -> str:
+    """Joins the record that a field of version `v` refers to as r{at}, its version in force as v{at}, its membership as m{at}."""
     refers = field.mark(Refers)
     assert refers is not None
     return f"""
@@ -61,12 +61,6 @@ def _value(field: Field, declared: tuple[Field, ...], entity: type[Master]) -> s
 def members(db: Connection, entity: str) -> pa.Table:
     """Which golden record each record belongs to: record_id, golden_id."""
     return read(db, "SELECT record_id, golden_id FROM member WHERE known_to IS NULL AND entity = %(entity)s", MEMBERS, {"entity": entity})
-
-
-def versions(db: Connection, entity: str) -> pa.Table:
-    """Golden versions in force: golden_id, version, hash."""
-    query = "SELECT golden_id, version, hash FROM golden_version WHERE known_to IS NULL AND entity = %(entity)s"
-    return read(db, query, VERSIONS, {"entity": entity})
 
 
 def rulings(db: Connection, entity: str) -> list[tuple[int, int, str]]:

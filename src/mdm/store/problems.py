@@ -1,6 +1,9 @@
 """Reading what was set aside."""
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
 
 from mdm.ports import Problem
 from mdm.store.tables import problem
@@ -25,7 +28,13 @@ def latest(db: Connection, most: int, source: str | None = None) -> list[Problem
     return [Problem(*row) for row in db.execute(wanted)]
 
 
-def counts(db: Connection) -> dict[tuple[str, str], int]:
-    """By source and severity."""
-    found = db.execute(select(problem.c.source, problem.c.severity, func.count()).group_by(problem.c.source, problem.c.severity))
-    return {(row[0], row[1]): row[2] for row in found}
+def counts(db: Connection) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Problems by source, entity and severity."""
+    by = (problem.c.source, problem.c.entity, problem.c.severity)
+    return db.execute(select(*by, func.count().label("problems")).group_by(*by).order_by(*by)).all()
+
+
+def after_number(db: Connection, wanted: dict[str, str], after: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Quarantine and rejects in the order in which they were found, those numbered above `after`; `wanted` by column."""
+    conditions = [problem.c[name] == value for name, value in wanted.items()]
+    return db.execute(select(problem).where(problem.c.id > after, *conditions).order_by(problem.c.id).limit(limit)).all()

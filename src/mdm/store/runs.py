@@ -1,21 +1,27 @@
 """Runs: what the pipeline did, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from mdm.store.tables import run
 
 
-def begin(db: Connection, kind: str) -> int:
-    """Note that a run has begun."""
-    return int(db.execute(insert(run).values(kind=kind).returning(run.c.id)).scalar_one())
-
-
-def finish(db: Connection, run_id: int, detail: Mapping[str, Any], status: str = "done") -> None:
-    """Note how it ended."""
-    db.execute(update(run).where(run.c.id == run_id).values(status=status, finished_at=func.now(), detail=dict(detail)))
+@contextmanager
+def noted(engine: Engine, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """A run: its number, and a dictionary for what is to be remembered of it. One that does not come to its end is noted as failed."""
+    with engine.begin() as db:
+        run_id = int(db.execute(insert(run).values(kind=kind).returning(run.c.id)).scalar_one())
+    detail: dict[str, Any] = {}
+    status = "failed"
+    try:
+        yield run_id, detail
+        status = "done"
+    finally:
+        with engine.begin() as db:
+            db.execute(update(run).where(run.c.id == run_id).values(status=status, finished_at=func.now(), detail=detail))
 
 
 def watermarks(db: Connection) -> dict[str, str]:

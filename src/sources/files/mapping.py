@@ -13,9 +13,8 @@ from duckdb import coalesce, col, fn, lit, when
 
 from matching.declaration import fields as fields_of
 from mdm.entities import ENTITIES
-from mdm.ports import Problem
+from mdm.ports import Problem, StreamUnreadable
 from sources.config import Condition, Dialect, StreamConfig, nearest
-from sources.errors import StreamUnreadable
 from sources.expression import Expression
 from sources.files.keys import HASH
 from sources.files.spelling import iso_dates, iso_instant, plain_number

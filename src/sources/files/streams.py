@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mdm.ports import Batch, Problem
+from mdm.ports import Batch, Problem, StreamUnreadable
 from sources.config import Dialect, SourceConfig, StreamConfig
-from sources.errors import StreamUnreadable
 from sources.files.engine import connected
 from sources.files.folder import Folder, readable
 from sources.files.keys import Doubled, KeyRegister, judged

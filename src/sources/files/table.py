@@ -7,8 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mdm.ports import Problem
-from sources.errors import StreamUnreadable
+from mdm.ports import Problem, StreamUnreadable
 
 LINE = "line"
 """Column of a chunk with the line of the file, or the row of the sheet, of each row."""

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from mdm.entities import ENTITIES
+from mdm.exports import master
 from mdm.forecast.frames import Frames, fact_schema, golden_schema
 
 Row = dict[str, Any]
@@ -27,7 +28,7 @@ def frames(
     """Frames of rows: amounts and dates may be text, what is left out is null, `source` is `billing` where it is not given."""
     return Frames.of(
         {name: _table(rows, fact_schema(ENTITIES[name])) for name, rows in (facts or {}).items()},
-        {name: _table(rows, golden_schema(ENTITIES[name])) for name, rows in (golden or {}).items()},
+        {name: _table(rows, golden_schema(master(name))) for name, rows in (golden or {}).items()},
         {name: _table(rows, _MEMBERS) for name, rows in (members or {}).items()},
         None if edges is None else _table(edges, _EDGES),
     )
