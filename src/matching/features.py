@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from matching.comparison import DIFFERENT, MISSING, Codes, Comparison, Levels, Scale
 from matching.declaration import Field, Passing, Premises, Within
+from matching.encode import Columns
 from matching.forms import Forms
 from matching.kinds.location import LOCATION, STREET
 
@@ -50,6 +51,16 @@ class Feature(Protocol):
         ...
 
     @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Every field that has a say in its levels."""
+        ...
+
+    @property
+    def depends(self) -> bool:
+        """Whether other fields may silence it."""
+        ...
+
+    @property
     def premises(self) -> bool:
         """Whether the branches of a group share it."""
         ...
@@ -59,8 +70,8 @@ class Feature(Protocol):
         """Its levels."""
         ...
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
-        """A level a pair."""
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
+        """A level a pair; `hopeful` ones are the best that could come out, without looking at forms that are not equal."""
         ...
 
 
@@ -81,14 +92,24 @@ class Single:
         """The field."""
         return (self.name,)
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
+    @property
+    def depends(self) -> bool:
+        """Whether it comes with another field, or passes."""
+        return self.within is not None or self.passing
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The field, the one that it is swapped with, the one that it comes with."""
+        return (self.name, *([self.swaps_with] if self.swaps_with else []), *([self.within.field] if self.within else []))
+
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
         """Missing, equal, or what the comparison says of each distinct pair of forms; silent where another field has said it."""
-        levels = compared(pairs[self.name], self.scale, fitted)
+        levels = compared(pairs[self.name], self.scale, fitted, hopeful=hopeful)
         if self.passing:
             levels[levels == DIFFERENT] = MISSING
-        if self.swaps_with in pairs:
+        if self.swaps_with in pairs and not hopeful:
             levels[_swapped(pairs[self.name], pairs[self.swaps_with], levels)] = self.scale.exact - 1
-        if self.within is not None and self.within.field in pairs:
+        if self.within is not None and self.within.field in pairs and not hopeful:
             other = pairs[self.within.field]
             said = (levels == DIFFERENT) & ~other.missing & ~other.equal
             if self.within.shared:
@@ -112,17 +133,28 @@ class Location:
         return (*((self.street.name,) if self.street else ()), *self.areas)
 
     @property
+    def depends(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The fields that make it."""
+        return self.columns
+
+    @property
     def scale(self) -> Scale:
         """From elsewhere to the same street in the same place."""
         return _LOCATION
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
         """The best that is known: same street and area, near street, area with another street, area alone."""
         area = np.any([pairs[column].equal for column in self.areas], axis=0)
         area_missing = np.all([pairs[column].missing for column in self.areas], axis=0)
         street, street_missing = np.zeros_like(area, np.int8), np.ones_like(area)
         if self.street is not None:
-            street, street_missing = compared(pairs[self.street.name], self.street.scale, fitted), pairs[self.street.name].missing
+            street = compared(pairs[self.street.name], self.street.scale, fitted, hopeful=hopeful)
+            street_missing = pairs[self.street.name].missing
         exact = self.street.scale.exact if self.street else 99
         return np.select(
             [
@@ -144,17 +176,29 @@ _LOCATION = Scale(
 )
 
 
-def compared(column: Paired, comparison: Comparison, fitted: Any) -> Levels:
+def compared(column: Paired, comparison: Comparison, fitted: Any, *, hopeful: bool = False) -> Levels:
     """Levels of a column; each distinct pair of forms is compared once."""
     equal, missing = column.equal, column.missing
     levels = np.where(missing, MISSING, comparison.exact).astype(np.int8)
-    rest = ~(missing | equal)
-    left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
-    distinct, inverse = np.unique(np.minimum(left, right) * len(column.forms) + np.maximum(left, right), return_inverse=True)
-    if len(distinct):
-        first, second = np.divmod(distinct, len(column.forms))
-        levels[rest] = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)[inverse]
+    rest = np.flatnonzero(~(missing | equal))
+    if hopeful or not comparison.cuts:
+        levels[rest] = comparison.exact - 1
+    elif len(rest):
+        left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
+        packed = np.minimum(left, right) * len(column.forms) + np.maximum(left, right)
+        order = np.argsort(packed)
+        ordered = packed[order]
+        fresh = np.diff(ordered, prepend=-1) != 0
+        first, second = np.divmod(ordered[fresh], len(column.forms))
+        found = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)
+        levels[rest[order]] = found[np.cumsum(fresh) - 1]
     return levels
+
+
+def taken(columns: Columns, left: NDArray[np.int64], right: NDArray[np.int64], names: Sequence[str] | None = None) -> dict[str, Paired]:
+    """The columns of pairs of records, or some of them."""
+    chosen = columns if names is None else {name: columns[name] for name in names if name in columns}
+    return {name: Paired(column.codes[left], column.codes[right], column.forms) for name, column in chosen.items()}
 
 
 def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:

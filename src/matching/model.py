@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocking import Rule
+from matching.blocking import Blocking
 from matching.encode import Column, Columns
 from matching.features import Feature, Location, Single
 from matching.wording import WordWeights
@@ -45,7 +45,7 @@ class Model:
     """Log2 odds that two random records are the same thing."""
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
     words: Mapping[str, WordWeights] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
+    blocking: Blocking = field(default_factory=Blocking)
     trained_on: int = 0
     """Records that it was trained on; 0 for assumed weights."""
 
@@ -63,7 +63,7 @@ class Model:
                 name: {"m": _rounded(self.m[name]), "u": _rounded(self.u[name]), "bits": _rounded(self.bits(name)[1:], 2)}
                 for name in self.m
             },
-            "rules": [rule.name for rule in self.rules],
+            "rules": [rule.name for rule in self.blocking.rules],
         }
 
 

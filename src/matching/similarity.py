@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
@@ -38,17 +39,47 @@ def edits(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
 
 def proportion(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
     """The smaller amount over the larger; amounts of opposite sign have nothing in common."""
-    one, other = np.array(forms.texts(left), np.float64), np.array(forms.texts(right), np.float64)
+    one, other = _numbers(forms.texts(left)), _numbers(forms.texts(right))
     small, large = np.minimum(abs(one), abs(other)), np.maximum(abs(one), abs(other))
     ratio = np.divide(small, large, out=np.ones_like(large), where=large > 0)
-    return np.where(one * other < 0, 0, ratio).astype(np.float32)
+    return np.where((one * other < 0) | np.isnan(one + other), 0, ratio).astype(np.float32)
 
 
 def days(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
     """One minus the days apart over 365."""
-    one = np.array([date.fromisoformat(form).toordinal() for form in forms.texts(left)], np.int64)
-    other = np.array([date.fromisoformat(form).toordinal() for form in forms.texts(right)], np.int64)
-    return np.maximum(0, 1 - abs(one - other) / 365).astype(np.float32)
+    apart = abs(_ordinals(forms.texts(left)) - _ordinals(forms.texts(right))) / 365
+    return np.where(np.isnan(apart), 0, np.maximum(0, 1 - apart)).astype(np.float32)
+
+
+def _ordinals(texts: list[str]) -> NDArray[np.float64]:
+    """Dates as days; what is none is not a number."""
+    return np.array([_ordinal(text) for text in texts], np.float64)
+
+
+def _ordinal(text: str) -> float:
+    try:
+        return float(date.fromisoformat(text).toordinal())
+    except ValueError:
+        return float("nan")
+
+
+def years(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
+    """One minus a tenth a year between; forms that are no number have nothing in common."""
+    one, other = _numbers(forms.texts(left)), _numbers(forms.texts(right))
+    apart = abs(one - other) / 10
+    return np.where(np.isnan(apart), 0, np.maximum(0, 1 - apart)).astype(np.float32)
+
+
+def _numbers(texts: list[str]) -> NDArray[np.float64]:
+    """Texts as numbers; what is none is not a number."""
+    return np.array([_number(text) for text in texts], np.float64)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def _paired(forms: Forms, left: Codes, right: Codes, scorer: Any) -> Floats:

@@ -35,24 +35,24 @@ class Patterns:
     counts: Counts
 
 
-def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) -> Patterns:
-    """Count pairs by levels and rules; `scales` are the number of levels a feature, missing included."""
+def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int], weight: float = 1) -> Patterns:
+    """Count pairs by levels and rules, each for `weight` of them; `scales` are the number of levels a feature, missing included."""
     radix = np.cumprod([1, *scales], dtype=np.int64)[:-1]
     packed = levels.astype(np.int64) @ radix
     order = np.lexsort((packed, rules))
     change = np.flatnonzero(np.diff(packed[order], prepend=-1) | np.diff(rules[order], prepend=-1))
     first = order[change]
-    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)))
+    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)) * weight)
 
 
-def chances(random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> dict[str, tuple[float, ...]]:
+def chances(random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, pairs: float) -> dict[str, tuple[float, ...]]:
     """u a feature: shares of random pairs, and the exact level from the frequencies where they are known.
 
     Random pairs hold matches too, many of them in small data: what the model expects of those is taken out. Levels too rare to be met
     at random are at least as likely as the compared pairs show that are, by the model, no matches.
     """
     matches = 1 / (1 + 2.0**-model.prior)
-    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(records * (records - 1) / 2, 1)
+    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(pairs, 1)
     return {
         feature.name: _chance(random_levels[:, at], seen.levels[:, at], unlike, feature, model, matches * np.array(model.m[feature.name]))
         for at, feature in enumerate(features)
@@ -84,7 +84,7 @@ def _evidence(seen: Patterns, features: Sequence[Feature], model: Model) -> NDAr
     return sum((model.bits(feature.name)[seen.levels[:, at]] for at, feature in enumerate(features)), np.zeros(len(seen.counts)))
 
 
-def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int) -> Model:
+def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int, pairs: float) -> Model:
     """The model with m and prior learnt from the patterns; rules that bring too few pairs teach nothing."""
     totals = {feature.name: PSEUDO_MATCHES * np.array(feature.scale.m) for feature in features}
     for bit, rule in enumerate(rules):
@@ -95,7 +95,7 @@ def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], mo
                 totals[name] = totals[name] + expected
     m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
     learnt = replace(model, m=m, trained_on=records)
-    return replace(learnt, prior=_prior(seen, features, learnt, records))
+    return replace(learnt, prior=_prior(seen, features, learnt, records, max(pairs, 1)))
 
 
 def _maximise(
@@ -137,10 +137,9 @@ def _bits(m: NDArray[np.float64], u: Sequence[float]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], np.log2(m / np.array(u))])
 
 
-def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> float:
+def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int, pairs: float) -> float:
     """Log2 odds at which the expected matches among the compared pairs are the prior's own expectation over all pairs."""
     evidence = _evidence(seen, features, model)
-    pairs = max(records * (records - 1) / 2, 1)
     prior = model.prior
     assumed = min(records / 4, PSEUDO_MATCHES)
     for _ in range(ROUNDS):

@@ -9,7 +9,8 @@ from stdnum.eu import vat
 from stdnum.fr import siren, siret
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Implied, Kind, Refused, whole
+from matching.kinds.kind import Implied, Kind, Refused
+from matching.kinds.parts import whole
 from matching.normal import folded, tidy
 from matching.similarity import edits, never
 
@@ -89,7 +90,6 @@ def _identifier(name: str, doc: str, clean: Callable[[str], str], implies: tuple
             labels=("different", "one character apart", "the same"), damping=0.2,
         ),
         keys={"whole": whole},
-        alone=frozenset({"whole"}),
         implies=implies,
     )  # fmt: skip
 
@@ -101,7 +101,6 @@ SIRET = Kind(
     clean=checked(siret, "732 829 320 00074"),
     comparison=Comparison(similarity=never, cuts=(), m=(0.4, 0.6), u=(0.9999, 0.0001), labels=("another site", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
     implies=(Implied("SIREN", lambda number: number[:9]),),
 )
 VAT_NUMBER = _identifier("VAT number", "VAT number of the EU with its country prefix (VIES).", clean_vat, (Implied("SIREN", siren_of_vat),))
@@ -114,7 +113,6 @@ CODE = Kind(
     normal=code_normal,
     comparison=Comparison(similarity=never, cuts=(), m=(0.5, 0.5), u=(0.9995, 0.0005), labels=("different", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
 )
 KEY = Kind(
     "key",
@@ -128,7 +126,6 @@ REFERENCE = Kind(
     normal=code_normal,
     comparison=Comparison(similarity=never, cuts=(), m=(0.03, 0.97), u=(0.9995, 0.0005), labels=("different", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
 )
 MASTER = Kind(
     "master",

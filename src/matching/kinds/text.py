@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
+from matching.kinds.parts import several, whole
 from matching.normal import tidy, words
+from matching.similarity import never
 from matching.wording import shared_label, shared_words, word_weights
 
 FILLER = frozenset("de du des la le les l d en a au aux et pour par sur the of and for with avec un une n no".split())
@@ -31,8 +33,8 @@ def stems(form: str) -> Iterator[str]:
 
 def pairs_of_stems(form: str) -> Iterator[str]:
     """Any two of the first five words, cut to three letters, so that abbreviation and order do not matter."""
-    several = sorted({word[:3] for word in form.split()[:5] if len(word) >= 2})
-    yield from (f"{one} {other}" for at, one in enumerate(several) for other in several[at + 1 :])
+    cut = sorted({word[:3] for word in form.split()[:5] if len(word) >= 2})
+    yield from (f"{one} {other}" for at, one in enumerate(cut) for other in cut[at + 1 :])
 
 
 _LABELS = ("different", "a little in common", "half in common", "mostly the same", "nearly the same", "the same")
@@ -52,8 +54,7 @@ def _label(name: str, doc: str, similarity: object) -> Kind:
             labels=_LABELS,
             fit=word_weights,
         ),
-        keys={"stems": stems, "pairs": pairs_of_stems},
-        alone=frozenset({"pairs"}),
+        keys={"stems": several(stems), "pairs": several(pairs_of_stems)},
     )
 
 
@@ -63,6 +64,29 @@ PRODUCT_LABEL = _label(
     shared_label,
 )
 PROJECT_LABEL = _label("project label", "What a project or a deal is called.", shared_words)
+TITLE = _label("title", "The title of a work: a paper, a film, a song.", shared_words)
+DESCRIPTION = Kind(
+    "description",
+    "A long text that describes a thing: what two of them share counts a little.",
+    clean=lambda value: tidy(value)[:4000],
+    normal=normal,
+    comparison=Comparison(
+        similarity=shared_words,
+        cuts=(0.2, 0.4, 0.7),
+        m=(0.4, 0.25, 0.15, 0.1, 0.1),
+        u=(0.95, 0.04, 0.0075, 0.0015, 0.001),
+        labels=("different", "a little in common", "much in common", "nearly the same", "the same"),
+        fit=word_weights,
+    ),
+)
+CATEGORY = Kind(
+    "category",
+    "One of a few words that says what a thing is: an industry, a venue, an occupation.",
+    clean=lambda value: tidy(value)[:200],
+    normal=normal,
+    comparison=Comparison(similarity=never, cuts=(), m=(0.3, 0.7), u=(0.85, 0.15), labels=("different", "the same")),
+    keys={"whole": whole},
+)
 TEXT = Kind("text", "Free text, carried as it is.", clean=lambda value: tidy(value)[:4000])
 CHOICE = Kind(
     "choice",
