@@ -157,6 +157,7 @@ def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[
     for _ in range(TRAININGS):
         model = replace(model, u=training.chances(chance, seen, kernel.features, model, pairs))
         model = training.train(seen, model.blocking.rules, kernel.features, model, count, pairs)
+        model = replace(model, given=training.dependences(seen, model.blocking.rules, kernel.features, model))
     return model
 
 

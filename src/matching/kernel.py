@@ -40,6 +40,7 @@ class Kernel:
         bits = np.zeros(levels.shape, np.float64)
         for at, feature in enumerate(self.features):
             bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self._frequency(feature, pairs, levels[:, at])
+        bits -= self._dependence(levels)
         branch = np.zeros(len(levels), np.bool_)
         for at, feature in enumerate(self.features):
             if feature.scale.contrary > 1:
@@ -102,6 +103,18 @@ class Kernel:
         named = {name: batch.column(name) for name in ("left", "right", "rules")}
         named |= {feature.name: pa.array(levels[:, at]) for at, feature in enumerate(self.features)}
         return pa.RecordBatch.from_pydict(named | {"weight": pa.array(self.weights(pairs, levels))})
+
+    def _dependence(self, levels: Levels) -> Weights:
+        """Bits a pair and feature that other features have said already."""
+        out = np.zeros(levels.shape, np.float64)
+        place = {feature.name: at for at, feature in enumerate(self.features)}
+        for known, dependent, lift in self.model.lifts():
+            if dependent in place and all(name in place for name in known):
+                exact = [levels[:, place[name]] == self.features[place[name]].scale.exact for name in known]
+                rows = np.flatnonzero(np.logical_and.reduce(exact))
+                at = place[dependent]
+                out[rows, at] = np.maximum(out[rows, at], lift[levels[rows, at]])
+        return out
 
     def _frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
         """Term-frequency bits on exact agreement."""

@@ -1,6 +1,6 @@
 """The model: what each level of each feature is worth, versioned, and readable by a person as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,9 @@ class Model:
     """By feature, P(level | same thing), from `different` to `exact`."""
     u: Mapping[str, tuple[float, ...]]
     """By feature, P(level | different things)."""
-    prior: float
+    given: Mapping[tuple[str, ...], Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    """By features that agree in full, what u of other features is then: people of one name have like addresses, though they are two."""
+    prior: float = 0.0
     """Log2 odds that two random records are the same thing."""
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
     words: Mapping[str, WordWeights] = field(default_factory=dict)
@@ -53,6 +55,14 @@ class Model:
         """Weight a level in bits, level 0 (missing) included."""
         ratio = np.array(self.m[feature]) / np.array(self.u[feature])
         return np.concatenate([[0.0], np.log2(ratio)])
+
+    def lifts(self) -> Iterator[tuple[tuple[str, ...], str, Weights]]:
+        """Features that agree in full, a feature that depends on them, and by level how many bits it then says less."""
+        for known, dependent in self.given.items():
+            for feature, u in dependent.items():
+                lift = np.maximum(np.log2(np.array(u) / np.array(self.u[feature])), 0)
+                lift[0] = 0
+                yield known, feature, np.concatenate([[0.0], lift])
 
     def readable(self) -> dict[str, Any]:
         """The model as a person would read it: bits by feature and level, the prior, the rules."""

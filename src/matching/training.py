@@ -20,6 +20,10 @@ Counts = NDArray[np.int64]
 PSEUDO_MATCHES = 20.0
 """How many matches the assumed m is worth beside what is seen."""
 LEAST_PAIRS = 40
+LEAST_UNLIKE = 50.0
+"""Pairs of different things that show how one feature depends on others."""
+SURELY = 20.0
+"""How many times more pairs than matches could explain are surely different things; errors of matches come together, which is allowed for."""
 LARGEST_ERROR = 1.5
 ROUNDS = 60
 
@@ -96,6 +100,51 @@ def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], mo
     m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
     learnt = replace(model, m=m, trained_on=records)
     return replace(learnt, prior=_prior(seen, features, learnt, records, max(pairs, 1)))
+
+
+def dependences(
+    seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model
+) -> dict[tuple[str, ...], dict[str, tuple[float, ...]]]:
+    """u of a feature among pairs that agree in full on what a rule presupposes, for every rule that allows to tell."""
+    by_column = {feature.columns[0]: at for at, feature in enumerate(features) if len(feature.columns) == 1}
+    found: dict[tuple[str, ...], dict[str, tuple[float, ...]]] = {}
+    for columns in sorted({tuple(sorted(rule.columns)) for rule in rules if rule.columns <= by_column.keys()}):
+        mask = sum(1 << bit for bit, rule in enumerate(rules) if rule.columns <= set(columns))
+        agreed = [by_column[column] for column in columns]
+        exact = [seen.levels[:, at] == features[at].scale.exact for at in agreed]
+        chosen = np.logical_and.reduce([seen.rules & mask != 0, *exact])
+        agreeing = Patterns(seen.levels[chosen], seen.rules[chosen], seen.counts[chosen])
+        others = [at for at in range(len(features)) if at not in agreed]
+        tables = {features[at].name: _apart(agreeing, at, [other for other in others if other != at], features, model) for at in others}
+        found[tuple(features[at].name for at in agreed)] = {name: table for name, table in tables.items() if table is not None}
+    return {known: tables for known, tables in found.items() if tables}
+
+
+def _apart(seen: Patterns, at: int, others: Sequence[int], features: Sequence[Feature], model: Model) -> tuple[float, ...] | None:
+    """u of a feature among the pairs that must be different things: None where those are too few.
+
+    They must be, where the other features differ in a way in which far fewer pairs would even if all were matches.
+    """
+    levels = seen.levels[:, [*others, at]]
+    _, filled, size = np.unique(levels > 0, axis=0, return_inverse=True, return_counts=True)
+    total = np.bincount(filled, seen.counts, minlength=len(size))[filled]
+    _, way = np.unique(levels, axis=0, return_inverse=True)
+    met = np.bincount(way, seen.counts)[way]
+    chance = np.ones((2, len(seen.counts)))
+    for place, other in enumerate([*others, at]):
+        chance *= _bits_of(model, features[other])[:, levels[:, place]]
+    unlike = (met >= SURELY * (total * chance[0] + 1)) & (chance[0] < chance[1])
+    scale = features[at].scale
+    found = np.bincount(seen.levels[unlike, at], seen.counts[unlike], minlength=scale.exact + 1)[1:]
+    if found.sum() < LEAST_UNLIKE:
+        return None
+    u = (found + PSEUDO_MATCHES * np.array(model.u[features[at].name])) / (found.sum() + PSEUDO_MATCHES)
+    return tuple(u.tolist())
+
+
+def _bits_of(model: Model, feature: Feature) -> NDArray[np.float64]:
+    """m and u by level, 1 for missing."""
+    return np.array([(1.0, *model.m[feature.name]), (1.0, *model.u[feature.name])])
 
 
 def _maximise(
