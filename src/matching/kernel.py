@@ -39,8 +39,8 @@ class Kernel:
         """Bits a pair and feature, term frequencies included."""
         bits = np.zeros(levels.shape, np.float64)
         for at, feature in enumerate(self.features):
-            bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self._frequency(feature, pairs, levels[:, at])
-        bits -= self._dependence(levels)
+            bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
+        bits -= self.dependence(levels)
         branch = np.zeros(len(levels), np.bool_)
         for at, feature in enumerate(self.features):
             if feature.scale.contrary > 1:
@@ -68,7 +68,7 @@ class Kernel:
         best = np.zeros((len(left), len(self.features)), np.float32)
         for at, feature in enumerate(self.features):
             levels[:, at] = feature.levels(pairs, None, hopeful=True)
-            best[:, at] = self._ceiling(feature)[levels[:, at]] + self._frequency(feature, pairs, levels[:, at])
+            best[:, at] = self._ceiling(feature)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
         total = best.sum(axis=1) + self.model.prior
         enough = floor - 1e-3  # single precision
         alive = np.flatnonzero(total >= enough)
@@ -104,7 +104,7 @@ class Kernel:
         named |= {feature.name: pa.array(levels[:, at]) for at, feature in enumerate(self.features)}
         return pa.RecordBatch.from_pydict(named | {"weight": pa.array(self.weights(pairs, levels))})
 
-    def _dependence(self, levels: Levels) -> Weights:
+    def dependence(self, levels: Levels) -> Weights:
         """Bits a pair and feature that other features have said already."""
         out = np.zeros(levels.shape, np.float64)
         place = {feature.name: at for at, feature in enumerate(self.features)}
@@ -116,7 +116,7 @@ class Kernel:
                 out[rows, at] = np.maximum(out[rows, at], lift[levels[rows, at]])
         return out
 
-    def _frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
+    def frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
         """Term-frequency bits on exact agreement."""
         out = np.zeros(len(levels), np.float64)
         column = _text(feature)

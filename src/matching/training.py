@@ -20,9 +20,9 @@ Counts = NDArray[np.int64]
 PSEUDO_MATCHES = 20.0
 """How many matches the assumed m is worth beside what is seen."""
 LEAST_PAIRS = 40
-LEAST_UNLIKE = 50.0
-"""Pairs of different things that show how one feature depends on others."""
-SURELY = 20.0
+LEAST_UNLIKE, LEAST_SHARE = 50.0, 0.1
+"""Pairs of different things, and their share of all that agree, that show how one feature depends on others."""
+SURELY = 5.0
 """How many times more pairs than matches could explain are surely different things; errors of matches come together, which is allowed for."""
 LARGEST_ERROR = 1.5
 ROUNDS = 60
@@ -131,18 +131,19 @@ def _apart(seen: Patterns, at: int, others: Sequence[int], features: Sequence[Fe
     _, way = np.unique(levels, axis=0, return_inverse=True)
     met = np.bincount(way, seen.counts)[way]
     chance = np.ones((2, len(seen.counts)))
-    for place, other in enumerate([*others, at]):
-        chance *= _bits_of(model, features[other])[:, levels[:, place]]
-    unlike = (met >= SURELY * (total * chance[0] + 1)) & (chance[0] < chance[1])
+    for place, other in enumerate(others):
+        chance *= _chances_of(model, features[other])[:, levels[:, place]]
+    expected = total * chance[0] * _chances_of(model, features[at])[0, levels[:, -1]]
+    unlike = (chance[0] < chance[1]) & (met >= SURELY * (expected + 1))
     scale = features[at].scale
     found = np.bincount(seen.levels[unlike, at], seen.counts[unlike], minlength=scale.exact + 1)[1:]
-    if found.sum() < LEAST_UNLIKE:
+    if found.sum() < max(LEAST_UNLIKE, LEAST_SHARE * seen.counts.sum()):
         return None
     u = (found + PSEUDO_MATCHES * np.array(model.u[features[at].name])) / (found.sum() + PSEUDO_MATCHES)
     return tuple(u.tolist())
 
 
-def _bits_of(model: Model, feature: Feature) -> NDArray[np.float64]:
+def _chances_of(model: Model, feature: Feature) -> NDArray[np.float64]:
     """m and u by level, 1 for missing."""
     return np.array([(1.0, *model.m[feature.name]), (1.0, *model.u[feature.name])])
 
