@@ -20,7 +20,7 @@ Labels = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 NEVER = -np.inf
-MOST_AGAINST = -8.0
+MOST_AGAINST = -1.5
 """Bits that a pair may say against a cluster; evidence against is not independent from one pair to the next."""
 
 

@@ -95,7 +95,7 @@ def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], mo
         chosen = (seen.rules >> bit) & 1 == 1
         free = [feature for feature in features if not rule.columns & set(feature.columns)]
         if seen.counts[chosen].sum() >= LEAST_PAIRS and len(free) >= 2:
-            for name, expected in _maximise(seen, chosen, free, features, model).items():
+            for name, expected in _maximise(seen, chosen, rule, free, features, model).items():
                 totals[name] = totals[name] + expected
     m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
     learnt = replace(model, m=m, trained_on=records)
@@ -149,18 +149,19 @@ def _chances_of(model: Model, feature: Feature) -> NDArray[np.float64]:
 
 
 def _maximise(
-    seen: Patterns, chosen: NDArray[np.bool_], free: Sequence[Feature], features: Sequence[Feature], model: Model
+    seen: Patterns, chosen: NDArray[np.bool_], rule: Rule, free: Sequence[Feature], features: Sequence[Feature], model: Model
 ) -> Mapping[str, NDArray[np.float64]]:
     """Expected matches by level for each free feature, under one rule; every rule weighs with the root of its matches."""
     names = [feature.name for feature in features]
     levels = seen.levels[chosen][:, [names.index(feature.name) for feature in free]]
     counts = seen.counts[chosen].astype(np.float64)
     m = {feature.name: np.array(feature.scale.m) for feature in free}
+    u = {**model.u, **model.given.get(tuple(sorted(rule.columns)), {})}
     share = 0.3
     for _ in range(ROUNDS):
         odds = np.full(len(counts), np.log2(share / (1 - share)))
         for at, feature in enumerate(free):
-            odds += _bits(m[feature.name], model.u[feature.name])[levels[:, at]]
+            odds += _bits(m[feature.name], u[feature.name])[levels[:, at]]
         match = counts / (1 + np.exp2(-np.clip(odds, -60, 60)))
         previous, share = share, float(np.clip(match.sum() / counts.sum(), 1e-4, 0.999))
         for at, feature in enumerate(free):
