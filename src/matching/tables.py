@@ -105,7 +105,7 @@ def _pairs(found: Resolution, ids: pa.ChunkedArray) -> pa.Table:
     pairs = found.pairs.take(order)
     weight = pairs["weight"].to_numpy()
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    match = (found.labels[left] == found.labels[right]) & (weight >= found.thresholds.match)
+    match = found.labels[left] == found.labels[right]
     named = {"left_id": ids.take(left), "right_id": ids.take(right), "match": match, "weight": pairs["weight"]}
     named["probability"] = pa.array(1 / (1 + np.exp2(-np.clip(weight, -60, 60))))
     return pa.table(named | {name: pairs[name] for name in pairs.column_names if name not in {"left", "right", "weight"}})
