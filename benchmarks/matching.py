@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 import matching
 from matching.kinds import (
-    ADDRESS, BIRTH_DATE, CATEGORY, CITY, CODE, DESCRIPTION, EMAIL, FAMILY_NAME, GIVEN_NAME, HOUSE_NUMBER, ORG_NAME, PEOPLE, PHONE, PLACE,
+    ADDRESS, BIRTH_DATE, CATEGORY, CITY, DESCRIPTION, EMAIL, FAMILY_NAME, GIVEN_NAME, HOUSE_NUMBER, IDENTIFIER, ORG_NAME, PEOPLE, PHONE, PLACE,
     POSTCODE, PRICE, PRODUCT_LABEL, STREET, TITLE, WEBSITE, YEAR,
 )  # fmt: skip
 
@@ -35,7 +35,7 @@ class Febrl(BaseModel):
     suburb: Annotated[str | None, CITY] = None
     postcode: Annotated[str | None, POSTCODE] = None
     date_of_birth: Annotated[str | None, BIRTH_DATE] = None
-    soc_sec_id: Annotated[str | None, CODE] = None
+    soc_sec_id: Annotated[str | None, IDENTIFIER] = None
 
 
 class Historical(BaseModel):

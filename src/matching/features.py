@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
 
 from matching.comparison import DIFFERENT, MISSING, Codes, Comparison, Levels, Scale
 from matching.declaration import Field, Passing, Premises, Within
@@ -35,6 +37,9 @@ class Paired:
 
 
 Pairs = Mapping[str, Paired]
+
+SWAPPED = 0.9
+"""Jaro-Winkler from which a name in the other field is the same name."""
 
 
 class Feature(Protocol):
@@ -124,6 +129,7 @@ class Location:
 
     street: Single | None
     areas: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
     premises: bool = False
     name: str = LOCATION
 
@@ -148,31 +154,47 @@ class Location:
         return _LOCATION
 
     def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
-        """The best that is known: same street and area, near street, area with another street, area alone."""
+        """The best that is known: same street and place, near street, same or near place, another street in it."""
         area = np.any([pairs[column].equal for column in self.areas], axis=0)
         area_missing = np.all([pairs[column].missing for column in self.areas], axis=0)
-        street, street_missing = np.zeros_like(area, np.int8), np.ones_like(area)
+        street, street_missing, exact = np.zeros_like(area, np.int8), np.ones_like(area), 99
         if self.street is not None:
             street = compared(pairs[self.street.name], self.street.scale, fitted, hopeful=hopeful)
-            street_missing = pairs[self.street.name].missing
-        exact = self.street.scale.exact if self.street else 99
+            street_missing, exact = pairs[self.street.name].missing, self.street.scale.exact
+        near = self._near(pairs, np.flatnonzero(~(area | area_missing) & ((street >= exact - 1) | street_missing)), hopeful=hopeful)
         return np.select(
             [
                 area_missing & street_missing,
-                (street == exact) & (area | area_missing),
-                (street >= exact - 1) & area,
+                (street == exact) & (area | near | area_missing),
+                (street >= exact - 1) & (area | near),
                 area & street_missing,
+                near & street_missing,
                 area,
             ],
-            [MISSING, 5, 4, 3, 2],
+            [MISSING, 6, 5, 4, 3, 2],
             default=DIFFERENT,
         ).astype(np.int8)
 
+    def _near(self, pairs: Pairs, rows: NDArray[np.intp], *, hopeful: bool) -> NDArray[np.bool_]:
+        """Whether postcode or city are mistyped, for some rows; false for the others."""
+        near = np.zeros(len(pairs[self.areas[0]].left), np.bool_)
+        for column, comparison in zip(self.areas, self.comparisons, strict=True):
+            some = Paired(pairs[column].left[rows], pairs[column].right[rows], pairs[column].forms)
+            near[rows] |= compared(some, comparison, None, hopeful=hopeful) == comparison.exact - 1
+        return near
+
 
 _LOCATION = Scale(
-    labels=("elsewhere", "the same place, another street", "the same place", "nearly the same street", "the same street"),
-    m=(0.15, 0.1, 0.15, 0.1, 0.5),
-    u=(0.97, 0.02, 0.0085, 0.0005, 0.001),
+    labels=(
+        "elsewhere",
+        "the same place, another street",
+        "nearly the same place",
+        "the same place",
+        "nearly the same street",
+        "the same street",
+    ),
+    m=(0.15, 0.1, 0.03, 0.14, 0.1, 0.48),
+    u=(0.9695, 0.02, 0.001, 0.008, 0.0005, 0.001),
 )
 
 
@@ -202,13 +224,18 @@ def taken(columns: Columns, left: NDArray[np.int64], right: NDArray[np.int64], n
 
 
 def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:
-    """Pairs that differ, where each side holds in this field what the other side holds in the other field."""
+    """Pairs that differ, where each side holds in this field what the other side holds in the other field, or nearly."""
     differ = np.flatnonzero((levels == DIFFERENT) & ~other.missing)
-    crossed = (one.forms.values[one.left[differ]] == other.forms.values[other.right[differ]]) & (
-        other.forms.values[other.left[differ]] == one.forms.values[one.right[differ]]
-    )
-    swapped: NDArray[np.intp] = differ[crossed.astype(bool)]
-    return swapped
+    firsts = one.forms.firsts, other.forms.firsts
+    crossed = firsts[0][one.left[differ]] == firsts[1][other.right[differ]]
+    crossed &= firsts[1][other.left[differ]] == firsts[0][one.right[differ]]
+    rows = differ[crossed]
+    for mine, theirs in ((one.left, other.right), (one.right, other.left)):
+        alike = process.cpdist(
+            one.forms.texts(mine[rows]), other.forms.texts(theirs[rows]), scorer=JaroWinkler.normalized_similarity, dtype=np.float32
+        )
+        rows = rows[alike >= SWAPPED]
+    return rows
 
 
 def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
@@ -227,8 +254,8 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         if field.kind.comparison and not field.kind.family
     ]
     located = [field for field in declared if field.kind.family == LOCATION]
-    areas = tuple(field.name for field in located if field.kind is not STREET)
+    areas = {field.name: field.kind.comparison for field in located if field.kind is not STREET and field.kind.comparison}
     if not areas:
         return (*single, *(Single(field.name, field.kind.comparison) for field in located if field.kind.comparison))
     street = next((Single(field.name, field.kind.comparison) for field in located if field.kind is STREET and field.kind.comparison), None)
-    return (*single, Location(street, areas, any(field.mark(Premises) for field in located)))
+    return (*single, Location(street, tuple(areas), tuple(areas.values()), any(field.mark(Premises) for field in located)))

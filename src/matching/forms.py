@@ -65,6 +65,11 @@ class Forms:
         return pa.array(self.values, pa.string())
 
     @cached_property
+    def firsts(self) -> NDArray[np.int32]:
+        """The first letter of each form, by its code."""
+        return np.fromiter((ord(form[0]) for form in self.values), np.int32, len(self))
+
+    @cached_property
     def words(self) -> Words:
         """Words of every form, each once, in order."""
         known: dict[str, int] = {}

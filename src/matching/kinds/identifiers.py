@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 
 from stdnum import ean, exceptions, iban
@@ -106,6 +107,10 @@ SIRET = Kind(
 VAT_NUMBER = _identifier("VAT number", "VAT number of the EU with its country prefix (VIES).", clean_vat, (Implied("SIREN", siren_of_vat),))
 GTIN = _identifier("GTIN", "Global trade item number (GS1): EAN-8, UPC-12, EAN-13 or GTIN-14.", checked(ean, "4006381333931"))
 IBAN = _identifier("IBAN", "International bank account number (ISO 13616).", checked(iban, "FR14 2004 1010 0505 0001 3M02 606"))
+IDENTIFIER = replace(
+    _identifier("identifier", "A number given to a person or a thing and typed by people: social security, passport, registration.", code_clean),
+    normal=code_normal,
+)
 CODE = Kind(
     "code",
     "An internal code that two systems may share: account, article or project code.",

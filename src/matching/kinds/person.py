@@ -1,17 +1,23 @@
 """Names of people."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.comparison import Comparison
+from matching.comparison import Codes, Comparison, Floats
+from matching.forms import Forms
 from matching.kinds.kind import Kind, Refused
+from matching.kinds.nicknames import familiar
 from matching.kinds.parts import one, prefix, several
 from matching.normal import sounds, tidy, words
-from matching.similarity import initials, spelling
+from matching.similarity import spelling
 from matching.wording import shared_words, word_weights
 
+USUAL = 0.94
+"""What a name by which somebody is usually called is worth beside the name in full."""
 PARTICLES = frozenset("de du des le la les d l van von der den di da dos el".split())
 TITLES = frozenset("m mr mme mlle mrs ms dr pr me monsieur madame mademoiselle docteur".split())
 
@@ -56,6 +62,16 @@ def stems(form: str) -> Iterator[str]:
     yield from sorted({word[:6] for word in form.split() if len(word) >= 4})
 
 
+def given_names(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
+    """Jaro-Winkler, where a lone initial agrees with the name that it begins, and a short form with the name in full."""
+    similarity = spelling(forms, left, right, fitted)
+    for at in np.flatnonzero(similarity < USUAL):
+        one, other = forms.values[left[at]], forms.values[right[at]]
+        if ((len(one) == 1 or len(other) == 1) and one[0] == other[0]) or familiar(one, other):
+            similarity[at] = USUAL
+    return similarity
+
+
 _LABELS = ("different", "somewhat alike", "alike", "the same but for spelling", "the same")
 
 GIVEN_NAME = Kind(
@@ -64,7 +80,7 @@ GIVEN_NAME = Kind(
     clean=clean,
     normal=normal,
     comparison=Comparison(
-        similarity=initials,
+        similarity=given_names,
         cuts=(0.75, 0.86, 0.93),
         m=(0.08, 0.03, 0.04, 0.1, 0.75),
         u=(0.93, 0.04, 0.01, 0.01, 0.01),

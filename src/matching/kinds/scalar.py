@@ -13,7 +13,7 @@ from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.parts import one, prefix, suffix, whole
 from matching.normal import folded, tidy
-from matching.similarity import days, edits, proportion, years
+from matching.similarity import dates, days, proportion, years
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
@@ -198,11 +198,11 @@ BIRTH_DATE = Kind(
     normal=figures,
     arrow=pa.date32(),
     comparison=Comparison(
-        similarity=edits,
-        cuts=(0.8, 0.9),
-        m=(0.05, 0.03, 0.1, 0.82),
-        u=(0.93, 0.05, 0.0195, 0.0005),
-        labels=("different", "two figures apart", "one figure apart", "the same"),
+        similarity=dates,
+        cuts=(0.65, 0.78, 0.88),
+        m=(0.05, 0.03, 0.04, 0.1, 0.78),
+        u=(0.93, 0.025, 0.03, 0.0145, 0.0005),
+        labels=("different", "about a year apart", "two figures apart", "one figure apart", "the same"),
     ),
     keys={"whole": whole, "month": prefix(6), "day": suffix(4)},
 )
