@@ -12,9 +12,9 @@ from matching.forms import Forms
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.nicknames import familiar
 from matching.kinds.parts import one, prefix, several
+from matching.labels import alike, label_weights
 from matching.normal import sounds, tidy, words
 from matching.similarity import spelling
-from matching.wording import shared_words, word_weights
 
 USUAL = 0.94
 """What a name by which somebody is usually called is worth beside the name in full."""
@@ -124,12 +124,12 @@ PEOPLE = Kind(
     clean=clean_people,
     normal=family_normal,
     comparison=Comparison(
-        similarity=shared_words,
+        similarity=alike,
         cuts=(0.3, 0.6, 0.85),
         m=(0.05, 0.05, 0.1, 0.2, 0.6),
         u=(0.97, 0.02, 0.008, 0.001, 0.001),
         labels=("different", "some in common", "most in common", "nearly the same", "the same"),
-        fit=word_weights,
+        fit=label_weights,
     ),
     keys={"stems": several(stems)},
 )

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from matching.comparison import Comparison
+from matching.comparison import Comparison, Similarity
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.parts import several, whole
+from matching.labels import alike, alike_products, label_weights, models, tokens
 from matching.normal import tidy, words
 from matching.similarity import never
-from matching.wording import shared_label, shared_words, word_weights
 
 FILLER = frozenset("de du des la le les l d en a au aux et pour par sur the of and for with avec un une n no".split())
 
@@ -32,51 +32,48 @@ def stems(form: str) -> Iterator[str]:
 
 
 def pairs_of_stems(form: str) -> Iterator[str]:
-    """Any two of the first five words, cut to three letters, so that abbreviation and order do not matter."""
-    cut = sorted({word[:3] for word in form.split()[:5] if len(word) >= 2})
+    """Any two of the first eight words, cut to three letters, so that abbreviation and order do not matter."""
+    cut = sorted({word[:3] for word in form.split()[:8] if len(word) >= 2})
     yield from (f"{one} {other}" for at, one in enumerate(cut) for other in cut[at + 1 :])
 
 
-_LABELS = ("different", "a little in common", "half in common", "mostly the same", "nearly the same", "the same")
-
-
-def _label(name: str, doc: str, similarity: object) -> Kind:
+def _label(name: str, doc: str, similarity: Similarity) -> Kind:
     return Kind(
         name,
         doc,
         clean=clean,
         normal=normal,
         comparison=Comparison(
-            similarity=similarity,  # type: ignore[arg-type]
-            cuts=(0.25, 0.5, 0.7, 0.9),
-            m=(0.15, 0.1, 0.15, 0.15, 0.15, 0.3),
-            u=(0.93, 0.05, 0.012, 0.005, 0.0015, 0.0015),
-            labels=_LABELS,
-            fit=word_weights,
+            similarity=similarity,
+            cuts=(0.15, 0.25, 0.35, 0.5, 0.7),
+            m=(0.08, 0.08, 0.12, 0.14, 0.18, 0.15, 0.25),
+            u=(0.975, 0.014, 0.006, 0.003, 0.0012, 0.0005, 0.0003),
+            labels=("different", "a little in common", "some in common", "half in common", "mostly the same", "nearly the same", "the same"),
+            fit=label_weights,
         ),
-        keys={"stems": several(stems), "pairs": several(pairs_of_stems)},
+        keys={"words": several(tokens), "models": several(models), "stems": several(stems), "pairs": several(pairs_of_stems)},
     )
 
 
 PRODUCT_LABEL = _label(
     "product label",
     "What a product is called; other figures in it (24 or 48 ports) mean another product.",
-    shared_label,
+    alike_products,
 )
-PROJECT_LABEL = _label("project label", "What a project or a deal is called.", shared_words)
-TITLE = _label("title", "The title of a work: a paper, a film, a song.", shared_words)
+PROJECT_LABEL = _label("project label", "What a project or a deal is called.", alike)
+TITLE = _label("title", "The title of a work: a paper, a film, a song.", alike)
 DESCRIPTION = Kind(
     "description",
     "A long text that describes a thing: what two of them share counts a little.",
     clean=lambda value: tidy(value)[:4000],
     normal=normal,
     comparison=Comparison(
-        similarity=shared_words,
-        cuts=(0.2, 0.4, 0.7),
-        m=(0.4, 0.25, 0.15, 0.1, 0.1),
-        u=(0.95, 0.04, 0.0075, 0.0015, 0.001),
-        labels=("different", "a little in common", "much in common", "nearly the same", "the same"),
-        fit=word_weights,
+        similarity=alike,
+        cuts=(0.1, 0.2, 0.35, 0.6),
+        m=(0.35, 0.2, 0.15, 0.12, 0.1, 0.08),
+        u=(0.96, 0.025, 0.01, 0.003, 0.001, 0.001),
+        labels=("different", "a little in common", "some in common", "much in common", "nearly the same", "the same"),
+        fit=label_weights,
     ),
 )
 CATEGORY = Kind(
