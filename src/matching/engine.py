@@ -110,12 +110,13 @@ class LocalEngine:
         packed, rules = blocking.pairs(available, kernel.model.blocking, count, origin.may_meet, report)
         if model is None:
             kernel = replace(kernel, model=trained(kernel, columns, origin, packed, rules))
-        pairs = self._weighed(kernel, columns, packed, count)
+        pairs = self._weighed(kernel, columns, packed, origin)
         labels = self._clustered(kernel, columns, pairs, rulings or Rulings(), origin)
         return Resolution(pairs, labels, kernel, columns, report, len(packed), self.thresholds)
 
-    def _weighed(self, kernel: Kernel, columns: Columns, packed: NDArray[np.int64], count: int) -> pa.Table:
+    def _weighed(self, kernel: Kernel, columns: Columns, packed: NDArray[np.int64], sources: Sources) -> pa.Table:
         """The pairs worth a look, weighed in batches."""
+        count = len(sources.of)
         found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(kernel.features)), np.int8), np.zeros(0))]
         for start in range(0, len(packed), BATCH):
             left, right = np.divmod(packed[start : start + BATCH], count)
@@ -124,7 +125,7 @@ class LocalEngine:
             if self.progress is not None:
                 self.progress(len(left))
         left, right, levels, weights = (np.concatenate(part) for part in zip(*found, strict=True))
-        named = {"left": left, "right": right, "weight": weights}
+        named = {"left": left, "right": right, "weight": contested(left, right, weights, sources)}
         return pa.table(named | {feature.name: levels[:, at] for at, feature in enumerate(kernel.features)})
 
     def _clustered(self, kernel: Kernel, columns: Columns, pairs: pa.Table, rulings: Rulings, sources: Sources) -> Labels:
@@ -132,6 +133,20 @@ class LocalEngine:
         single = [*(columns[column].codes for column in kernel.vetoes), *sources.single()]
         constraints = Constraints(rulings.together, rulings.apart, single)
         return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match)
+
+
+def contested(left: Positions, right: Positions, weight: NDArray[np.float64], sources: Sources) -> NDArray[np.float64]:
+    """Weights, where a record has one partner at most among the records of a source: the odds of other partners speak against each."""
+    if not sources.distinct or not len(left):
+        return weight
+    odds = np.exp2(np.clip(weight, -60, 60))
+    once = np.isin(sources.of, list(sources.distinct))
+    others = np.zeros(len(weight))
+    for one, other in ((left, right), (right, left)):
+        rival = one * (sources.of.max() + 1) + sources.of[other]
+        _, group = np.unique(rival, return_inverse=True)
+        others += np.where(once[other], np.bincount(group, odds)[group] - odds, 0)
+    return weight - np.log2(1 + np.maximum(others, 0))  # type: ignore[no-any-return]
 
 
 def inner_pairs(

@@ -22,6 +22,8 @@ TOO_COMMON = 0.15
 """Share of forms from which a letter group tells nothing."""
 MOST_LETTERS = 200
 """Letters of a form of which groups are made."""
+SHORTEST_PART = 5
+"""Signs of a model number that may stand for a longer one."""
 OTHER_FIGURES = 0.6
 """What is left of the similarity of labels where either holds figures that the other does not: 24 ports, 48 ports."""
 
@@ -109,6 +111,22 @@ def _left_over(one: str, other: str) -> bool:
     return any(word not in letters for word in one.split() if any(map(str.isdigit, word)))
 
 
+def shared_models(forms: Forms, left: Codes, right: Codes, fitted: LabelWeights) -> Floats:
+    """1 where two labels share a model number, in whole or as the beginning or end of a longer one; silence where either has none."""
+    known = [tuple(models(form)) for form in forms.values] if len(forms) < len(left) else {}
+    similarity = np.zeros(len(left), np.float32)
+    for at, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        mine = known[one] if known else tuple(models(forms.values[one]))
+        theirs = known[other] if known else tuple(models(forms.values[other]))
+        similarity[at] = any(_one_model(a, b) for a in mine for b in theirs) if mine and theirs else np.nan
+    return similarity
+
+
+def _one_model(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) >= SHORTEST_PART and (long.startswith(short) or long.endswith(short)))
+
+
 def _vectors(values: Sequence[str], split: Callable[[str], Sequence[str]], weights: Weights) -> csr_matrix:
     """A row of unit length a form."""
     ids: dict[str, int] = {}
@@ -134,5 +152,8 @@ def _cosine(vectors: csr_matrix, left: Codes, right: Codes) -> Floats:
 
 
 def models(form: str) -> Iterator[str]:
-    """Tokens with figures that may be a model number."""
-    yield from (token for token in tokens(form) if len(token) >= 3 and any(map(str.isdigit, token)) and not token.isalpha())
+    """Tokens that may be a model number: four signs or more, of letters and figures, or five figures."""
+    for token in tokens(form):
+        figures = sum(map(str.isdigit, token))
+        if figures and len(token) >= 4 + (figures == len(token)):
+            yield token

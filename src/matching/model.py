@@ -115,7 +115,7 @@ def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeight
     """What each text column's words tell."""
     singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
     return {
-        single.name: single.scale.fit(columns[single.name].forms)
+        single.field: single.scale.fit(columns[single.field].forms)
         for single in singles
         if single is not None and single.scale.fit is not None
     }
