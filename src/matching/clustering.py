@@ -20,8 +20,8 @@ Labels = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 NEVER = -np.inf
-MOST_AGAINST = -1.5
-"""Bits that a pair may say against a cluster; evidence against is not independent from one pair to the next."""
+AGAINST = -1.5
+"""Bits that a pair says against a cluster at most; evidence against is not independent from one pair to the next."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,25 @@ def components(count: int, left: Labels, right: Labels) -> NDArray[np.int32]:
     return component
 
 
-def clusters(count: int, left: Labels, right: Labels, weight: Weights, constraints: Constraints, cut: float = 0.0) -> Labels:
-    """A label a record: the smallest record of its cluster. Pairs of at least `cut` bits join; those below speak against. Deterministic."""
+def clusters(
+    count: int, left: Labels, right: Labels, weight: Weights, constraints: Constraints, cut: float = 0.0, unknown: float = AGAINST
+) -> Labels:
+    """A label a record: the smallest record of its cluster. Deterministic.
+
+    Pairs of at least `cut` bits join, those below speak against, and so does, by `unknown` bits, a pair that is not there.
+    """
     must = np.array(sorted(constraints.together), np.int64).reshape(-1, 2)
     left, right = np.concatenate([left, must[:, 0]]), np.concatenate([right, must[:, 1]])
-    weight = np.concatenate([np.maximum(weight - cut, MOST_AGAINST), np.full(len(must), np.inf)])
+    weight = np.concatenate([np.maximum(weight - cut, AGAINST), np.full(len(must), np.inf)])
     joined = weight >= 0
     component = components(count, left[joined], right[joined])
     label = _smallest(component, count)
+    size = np.bincount(component, minlength=1)
+    agreed = np.bincount(component[left[joined]], minlength=len(size))
+    doubtful = np.flatnonzero((size > 2) & (agreed < size * (size - 1) // 2)) if unknown < 0 else np.zeros(0, np.int64)
     within = component[left] == component[right]
-    broken = np.union1d(component[left[within & ~joined]], sorted(_broken(component, constraints)))
+    against = component[left[within & ~joined]]
+    broken = np.unique(np.concatenate([doubtful, against, np.array(sorted(_broken(component, constraints)), np.int64)]))
     if len(broken):
         again = within & np.isin(component[left], broken)
         order = np.argsort(component[left[again]], kind="stable")
@@ -59,7 +68,9 @@ def clusters(count: int, left: Labels, right: Labels, weight: Weights, constrain
         apart = _by_component(component, constraints.apart)
         for start, end in _runs(component[left]):
             at = int(component[left[start]])
-            _rebuild(label, members[at], left[start:end], right[start:end], weight[start:end], apart.get(at, []), constraints.single)
+            pairs = zip(left[start:end].tolist(), right[start:end].tolist(), weight[start:end].tolist(), strict=True)
+            for group in _contracted(members[at], pairs, apart.get(at, []), constraints.single, unknown):
+                label[group] = min(group)
     return label
 
 
@@ -99,57 +110,67 @@ def _by_component(component: NDArray[np.int32], pairs: Iterable[Pair]) -> dict[i
     return found
 
 
-def _rebuild(
-    label: Labels,
+@dataclass
+class Between:
+    """What is known between two groups: bits, and of how many pairs of their records."""
+
+    bits: float
+    pairs: int
+
+
+def _contracted(
     members: Sequence[int],
-    left: Labels,
-    right: Labels,
-    weight: Weights,
+    pairs: Iterable[tuple[int, int, float]],
     apart: Iterable[Pair],
     single: Sequence[NDArray[np.int32]],
-) -> None:
-    """Label the records of one component anew. What a person ruled together is joined whatever values say."""
-    evidence: dict[int, dict[int, float]] = {record: {} for record in members}
-    for one, other, bits in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
-        _add(evidence, one, other, bits)
+    unknown: float,
+) -> Iterable[list[int]]:
+    """The groups of one component. What a person ruled together is joined whatever values say."""
+    between: dict[int, dict[int, Between]] = {record: {} for record in members}
+    for one, other, bits in pairs:
+        _add(between, one, other, Between(bits, 1))
     for one, other in apart:
-        if evidence[one].get(other) != np.inf:
-            _add(evidence, one, other, NEVER)
+        if other not in between[one] or between[one][other].bits != np.inf:
+            _add(between, one, other, Between(NEVER, 0))
     values = {record: [frozenset({int(codes[record])} - {-1}) for codes in single] for record in members}
     groups = {record: [record] for record in members}
-    queue = [(-bits, one, other) for one, others in evidence.items() for other, bits in others.items() if one < other and bits >= 0]
+
+    def evidence(one: int, other: int) -> float:
+        known = between[one][other]
+        return known.bits + unknown * (len(groups[one]) * len(groups[other]) - known.pairs)
+
+    queue = [(-evidence(one, other), one, other) for one, others in between.items() for other in others if one < other]
     heapify(queue)
-    while queue:
+    while queue and queue[0][0] <= 0:
         bits, one, other = heappop(queue)
-        if one not in groups or other not in groups or evidence[one].get(other) != -bits:
+        if one not in groups or other not in groups or evidence(one, other) != -bits:
             continue
         if bits != -np.inf and _clash(values[one], values[other]):
             continue
         values[one] = [mine | theirs for mine, theirs in zip(values[one], values[other], strict=True)]
         groups[one] += groups.pop(other)
-        for third in _contracted(evidence, one, other):
-            if evidence[one][third] >= 0:
-                heappush(queue, (-evidence[one][third], min(one, third), max(one, third)))
-    for group in groups.values():
-        label[group] = min(group)
+        _moved(between, one, other)
+        for third in between[one]:
+            if (now := evidence(one, third)) >= 0:
+                heappush(queue, (-now, min(one, third), max(one, third)))
+    return groups.values()
 
 
-def _add(evidence: dict[int, dict[int, float]], one: int, other: int, bits: float) -> None:
-    """More evidence between two groups; never is never, unless a person has ruled that it is."""
-    known = evidence[one].get(other, 0.0)
-    both = np.inf if np.inf in (known, bits) else known + bits
-    evidence[one][other] = evidence[other][one] = both
+def _add(between: dict[int, dict[int, Between]], one: int, other: int, more: Between) -> None:
+    """More evidence between two groups; never is never, unless a person has ruled that they are one."""
+    known = between[one].get(other, Between(0.0, 0))
+    bits = np.inf if np.inf in (known.bits, more.bits) else known.bits + more.bits
+    between[one][other] = between[other][one] = Between(bits, known.pairs + more.pairs)
 
 
-def _contracted(evidence: dict[int, dict[int, float]], one: int, other: int) -> list[int]:
-    """Give to one group what is known of the other; the groups to which evidence has changed."""
-    moved = evidence.pop(other)
+def _moved(between: dict[int, dict[int, Between]], one: int, other: int) -> None:
+    """Give to one group what is known of the other."""
+    moved = between.pop(other)
     moved.pop(one)
-    evidence[one].pop(other)
-    for third, bits in moved.items():
-        del evidence[third][other]
-        _add(evidence, one, third, bits)
-    return sorted(moved)
+    between[one].pop(other)
+    for third, known in moved.items():
+        del between[third][other]
+        _add(between, one, third, known)
 
 
 def _clash(one: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:

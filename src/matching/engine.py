@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from matching import blocking, training
-from matching.clustering import Constraints, Labels, clusters, components
+from matching.clustering import AGAINST, Constraints, Labels, clusters
 from matching.declaration import Field, fields
 from matching.encode import Columns, encode
 from matching.features import features, taken
@@ -25,15 +25,13 @@ RANDOM_PAIRS_A_RECORD = 40
 TRAINING_PAIRS = 1_000_000
 TRAININGS = 3
 BATCH = 500_000
-LARGEST = 100
-"""Records of a component of which every pair is looked at."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """Bits at which pairs are joined, and from which they are worth a steward's look."""
 
-    match: float = 2.0
+    match: float = 0.0
     review: float = -3.0
 
 
@@ -129,10 +127,11 @@ class LocalEngine:
         return pa.table(named | {feature.name: levels[:, at] for at, feature in enumerate(kernel.features)})
 
     def _clustered(self, kernel: Kernel, columns: Columns, pairs: pa.Table, rulings: Rulings, sources: Sources) -> Labels:
-        left, right, weight = inner_pairs(kernel, columns, pairs, self.thresholds.match, sources)
+        left, right, weight = (pairs[name].to_numpy() for name in ("left", "right", "weight"))
         single = [*(columns[column].codes for column in kernel.vetoes), *sources.single()]
         constraints = Constraints(rulings.together, rulings.apart, single)
-        return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match)
+        unknown = 0.0 if sources.across else AGAINST
+        return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match, unknown)
 
 
 def contested(left: Positions, right: Positions, weight: NDArray[np.float64], sources: Sources) -> NDArray[np.float64]:
@@ -147,34 +146,6 @@ def contested(left: Positions, right: Positions, weight: NDArray[np.float64], so
         _, group = np.unique(rival, return_inverse=True)
         others += np.where(once[other], np.bincount(group, odds)[group] - odds, 0)
     return weight - np.log2(1 + np.maximum(others, 0))  # type: ignore[no-any-return]
-
-
-def inner_pairs(
-    kernel: Kernel, columns: Columns, pairs: pa.Table, cut: float, sources: Sources
-) -> tuple[Labels, Labels, NDArray[np.float64]]:
-    """The pairs found, and beside them every other pair of two records of one component, weighed: what speaks against it counts too."""
-    left, right, weight = (pairs[name].to_numpy() for name in ("left", "right", "weight"))
-    count = len(sources.of)
-    joined = weight >= cut
-    missing = unseen(components(count, left[joined], right[joined]), left * count + right)
-    one, other = np.divmod(missing, max(count, 1))
-    may = sources.may_meet(one, other)
-    one, other = one[may], other[may]
-    found = [weight]
-    for start in range(0, len(one), BATCH):
-        some = taken(columns, one[start : start + BATCH], other[start : start + BATCH])
-        found.append(kernel.weights(some, kernel.levels(some)))
-    return np.concatenate([left, one]), np.concatenate([right, other]), np.concatenate(found)
-
-
-def unseen(component: NDArray[np.int32], known: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pairs of records of one component, packed, that are not among the known ones; of components too large to look at, none."""
-    count, size = len(component), np.bincount(component)
-    several = np.flatnonzero((size[component] > 2) & (size[component] <= LARGEST))
-    mine = [np.zeros(0, np.int64)]
-    for one, other in blocking.blocks(several, component[several].astype(np.uint64)):
-        mine.append(np.minimum(one, other) * count + np.maximum(one, other))
-    return np.setdiff1d(np.concatenate(mine), known, assume_unique=True)
 
 
 def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Model | None = None) -> Kernel:
