@@ -20,7 +20,7 @@ Labels = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 NEVER = -np.inf
-AGAINST = -1.5
+AGAINST = -2.5
 """Bits that a pair says against a cluster at most; evidence against is not independent from one pair to the next."""
 
 

@@ -106,18 +106,35 @@ def dependences(
     seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model
 ) -> dict[tuple[str, ...], dict[str, tuple[float, ...]]]:
     """u of a feature among pairs that agree in full on what a rule presupposes, for every rule that allows to tell."""
-    by_column = {feature.columns[0]: at for at, feature in enumerate(features) if len(feature.columns) == 1}
+    presupposed = [_presupposed(rule, features) for rule in rules]
     found: dict[tuple[str, ...], dict[str, tuple[float, ...]]] = {}
-    for columns in sorted({tuple(sorted(rule.columns)) for rule in rules if rule.columns <= by_column.keys()}):
-        mask = sum(1 << bit for bit, rule in enumerate(rules) if rule.columns <= set(columns))
-        agreed = [by_column[column] for column in columns]
+    for agreed in sorted(set(presupposed)):
+        mask = sum(1 << bit for bit, known in enumerate(presupposed) if set(known) <= set(agreed))
         exact = [seen.levels[:, at] == features[at].scale.exact for at in agreed]
         chosen = np.logical_and.reduce([seen.rules & mask != 0, *exact])
         agreeing = Patterns(seen.levels[chosen], seen.rules[chosen], seen.counts[chosen])
         others = [at for at in range(len(features)) if at not in agreed]
-        tables = {features[at].name: _apart(agreeing, at, [other for other in others if other != at], features, model) for at in others}
-        found[tuple(features[at].name for at in agreed)] = {name: table for name, table in tables.items() if table is not None}
+        branches = any(len(features[at].columns) > 1 for at in agreed)
+        tables = {
+            features[at].name: _apart(agreeing, at, [other for other in others if other != at], features, model)
+            for at in others
+            if not branches or features[at].scale.contrary > 1
+        }
+        found[tuple(features[at].name for at in agreed)] = {
+            name: _branch_alone(table, model.u[name]) if branches else table for name, table in tables.items() if table is not None
+        }
     return {known: tables for known, tables in found.items() if tables}
+
+
+def _branch_alone(table: tuple[float, ...], u: tuple[float, ...]) -> tuple[float, ...]:
+    """What a shared location shows, is that the branches of a name share it; the other levels stay as they are."""
+    return (u[0], table[1], *u[2:])
+
+
+def _presupposed(rule: Rule, features: Sequence[Feature]) -> tuple[int, ...]:
+    """The features that a rule makes agree; a further look at a field comes behind the first, which stands for it."""
+    by_column = {column: at for at, feature in reversed(list(enumerate(features))) for column in feature.columns}
+    return tuple(sorted({by_column[column] for column in rule.columns}))
 
 
 def _apart(seen: Patterns, at: int, others: Sequence[int], features: Sequence[Feature], model: Model) -> tuple[float, ...] | None:
@@ -156,7 +173,7 @@ def _maximise(
     levels = seen.levels[chosen][:, [names.index(feature.name) for feature in free]]
     counts = seen.counts[chosen].astype(np.float64)
     m = {feature.name: np.array(feature.scale.m) for feature in free}
-    u = {**model.u, **model.given.get(tuple(sorted(rule.columns)), {})}
+    u = {**model.u, **model.given.get(tuple(features[at].name for at in _presupposed(rule, features)), {})}
     share = 0.3
     for _ in range(ROUNDS):
         odds = np.full(len(counts), np.log2(share / (1 - share)))
