@@ -22,6 +22,8 @@ TOO_COMMON = 0.15
 """Share of forms from which a letter group tells nothing."""
 MOST_LETTERS = 200
 """Letters of a form of which groups are made."""
+SHORT = 4
+"""Signs of the first part of a model number that stands in two."""
 SHORTEST_PART = 5
 """Signs of a model number that may stand for a longer one."""
 OTHER_FIGURES = 0.6
@@ -152,8 +154,10 @@ def _cosine(vectors: csr_matrix, left: Codes, right: Codes) -> Floats:
 
 
 def models(form: str) -> Iterator[str]:
-    """Tokens that may be a model number: four signs or more, of letters and figures, or five figures."""
-    for token in tokens(form):
-        figures = sum(map(str.isdigit, token))
-        if figures and len(token) >= 4 + (figures == len(token)):
-            yield token
+    """What may be a model number: a word of letters and figures, five figures, or short neighbours joined."""
+    words = form.split()
+    joined = (one + other for one, other in pairwise(words) if len(one) <= SHORT and len(other) <= LONGEST_MODEL)
+    for word in (*words, *joined):
+        figures = sum(map(str.isdigit, word))
+        if figures and len(word) >= 4 + (figures == len(word)):
+            yield word

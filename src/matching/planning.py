@@ -27,8 +27,8 @@ A_RECORD = 12
 FEW = 1_000_000
 """Pairs that take no time: small data may compare as many."""
 MOST_RULES = 30
-LEAST_GAIN = 0.0005
-"""Share of all expected matches that a rule has to bring."""
+LEAST_GAIN, A_BUDGET = 1e-5, 0.01
+"""Share of all expected matches that a rule has to bring at least, and if it took the whole budget."""
 FILED = 0.3
 """What it costs to file a record under a rule, in pairs compared."""
 
@@ -120,7 +120,7 @@ def _chosen(tried: Sequence[Tried], likely: NDArray[np.float64], count: int, sha
         if gain < LEAST_GAIN * total:
             break
         item = rest.pop(at)
-        if fresh <= left:
+        if fresh <= left and gain >= A_BUDGET * fresh / budget * total:
             yield item.rule
             new[item.pairs] = False
             left -= fresh
