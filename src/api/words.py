@@ -94,8 +94,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "f1": ("F1", "F1"),
     "golden_right": ("références exactes", "golden records right"),
     "things_whole": ("retrouvées en entier", "found whole"),
-    "agreeing": ("décisions suivies", "rulings agreed with"),
-    "opposed": ("contredites", "and opposed"),
+    "rulings": ("décisions pour / contre", "rulings for / against"),
     "sample_written": (
         "{count} paires à juger dans {out} : oui ou non dans la colonne verdict, puis mdm quality --judged {out}",
         "{count} pairs to judge in {out}: yes or no in the column verdict, then mdm quality --judged {out}",
@@ -110,9 +109,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "moving": ("échanges de fiches", "records changing places"),
     "pairs_gained": ("paires réunies en plus", "pairs joined more"),
     "pairs_lost": ("paires réunies en moins", "pairs joined no more"),
-    "merge": ("réunion", "merge"),
-    "split": ("séparation", "split"),
-    "both": ("échange", "change"),
+    "merge": ("réunion :", "merge:"),
+    "split": ("séparation :", "split:"),
+    "both": ("échange :", "change:"),
+    "not_in_force": (
+        "Écarts entre ces paires et les références en vigueur : {count} ; mdm match les résorbe.",
+        "Differences between these pairs and the golden records in force: {count}; mdm match settles them.",
+    ),
     "more_changes": ("et {count} de plus", "and {count} more"),
     "what_if_rests_on": (
         "Rien n'est écrit. Calculé sur les paires gardées au dernier rapprochement ; précision et rappel sont ceux des probabilités du modèle.",
