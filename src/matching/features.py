@@ -6,12 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler
 
 from matching.comparison import DIFFERENT, MISSING, Codes, Comparison, Levels, Scale
 from matching.declaration import Field, Passing, Premises, Within
-from matching.encode import Columns
 from matching.forms import Forms
 from matching.kinds.location import LOCATION, STREET
 
@@ -38,9 +35,6 @@ class Paired:
 
 Pairs = Mapping[str, Paired]
 
-SWAPPED = 0.9
-"""Jaro-Winkler from which a name in the other field is the same name."""
-
 
 class Feature(Protocol):
     """A piece of evidence."""
@@ -56,16 +50,6 @@ class Feature(Protocol):
         ...
 
     @property
-    def looks_at(self) -> tuple[str, ...]:
-        """Every field that has a say in its levels."""
-        ...
-
-    @property
-    def depends(self) -> bool:
-        """Whether other fields may silence it."""
-        ...
-
-    @property
     def premises(self) -> bool:
         """Whether the branches of a group share it."""
         ...
@@ -75,8 +59,8 @@ class Feature(Protocol):
         """Its levels."""
         ...
 
-    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
-        """A level a pair; `hopeful` ones are the best that could come out, without looking at forms that are not equal."""
+    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
+        """A level a pair."""
         ...
 
 
@@ -86,8 +70,6 @@ class Single:
 
     name: str
     scale: Comparison
-    column: str = ""
-    """The field, where it is not called as the feature: then the feature is a further look at it."""
     within: Within | None = None
     passing: bool = False
     swaps_with: str = ""
@@ -97,33 +79,16 @@ class Single:
     @property
     def columns(self) -> tuple[str, ...]:
         """The field."""
-        return (self.field,)
+        return (self.name,)
 
-    @property
-    def field(self) -> str:
-        """The field that is compared."""
-        return self.column or self.name
-
-    @property
-    def depends(self) -> bool:
-        """Whether it comes with another field, passes, or may have nothing to say."""
-        return self.within is not None or self.passing or bool(self.column)
-
-    @property
-    def looks_at(self) -> tuple[str, ...]:
-        """The field, the one that it is swapped with, the one that it comes with."""
-        return (self.field, *([self.swaps_with] if self.swaps_with else []), *([self.within.field] if self.within else []))
-
-    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
+    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
         """Missing, equal, or what the comparison says of each distinct pair of forms; silent where another field has said it."""
-        levels = compared(pairs[self.field], self.scale, fitted, hopeful=hopeful)
-        if self.column:
-            levels[pairs[self.field].equal] = MISSING
+        levels = compared(pairs[self.name], self.scale, fitted)
         if self.passing:
             levels[levels == DIFFERENT] = MISSING
-        if self.swaps_with in pairs and not hopeful:
-            levels[_swapped(pairs[self.field], pairs[self.swaps_with], levels)] = self.scale.exact - 1
-        if self.within is not None and self.within.field in pairs and not hopeful:
+        if self.swaps_with in pairs:
+            levels[_swapped(pairs[self.name], pairs[self.swaps_with], levels)] = self.scale.exact - 1
+        if self.within is not None and self.within.field in pairs:
             other = pairs[self.within.field]
             said = (levels == DIFFERENT) & ~other.missing & ~other.equal
             if self.within.shared:
@@ -138,7 +103,6 @@ class Location:
 
     street: Single | None
     areas: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
     premises: bool = False
     name: str = LOCATION
 
@@ -148,103 +112,59 @@ class Location:
         return (*((self.street.name,) if self.street else ()), *self.areas)
 
     @property
-    def depends(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def looks_at(self) -> tuple[str, ...]:
-        """The fields that make it."""
-        return self.columns
-
-    @property
     def scale(self) -> Scale:
         """From elsewhere to the same street in the same place."""
         return _LOCATION
 
-    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
-        """The best that is known: same street and place, near street, same or near place, another street in it."""
+    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
+        """The best that is known: same street and area, near street, area with another street, area alone."""
         area = np.any([pairs[column].equal for column in self.areas], axis=0)
         area_missing = np.all([pairs[column].missing for column in self.areas], axis=0)
-        street, street_missing, exact = np.zeros_like(area, np.int8), np.ones_like(area), 99
+        street, street_missing = np.zeros_like(area, np.int8), np.ones_like(area)
         if self.street is not None:
-            street = compared(pairs[self.street.name], self.street.scale, fitted, hopeful=hopeful)
-            street_missing, exact = pairs[self.street.name].missing, self.street.scale.exact
-        near = self._near(pairs, np.flatnonzero(~(area | area_missing) & ((street >= exact - 1) | street_missing)), hopeful=hopeful)
+            street, street_missing = compared(pairs[self.street.name], self.street.scale, fitted), pairs[self.street.name].missing
+        exact = self.street.scale.exact if self.street else 99
         return np.select(
             [
                 area_missing & street_missing,
-                (street == exact) & (area | near | area_missing),
-                (street >= exact - 1) & (area | near),
+                (street == exact) & (area | area_missing),
+                (street >= exact - 1) & area,
                 area & street_missing,
-                near & street_missing,
                 area,
             ],
-            [MISSING, 6, 5, 4, 3, 2],
+            [MISSING, 5, 4, 3, 2],
             default=DIFFERENT,
         ).astype(np.int8)
 
-    def _near(self, pairs: Pairs, rows: NDArray[np.intp], *, hopeful: bool) -> NDArray[np.bool_]:
-        """Whether postcode or city are mistyped, for some rows; false for the others."""
-        near = np.zeros(len(pairs[self.areas[0]].left), np.bool_)
-        for column, comparison in zip(self.areas, self.comparisons, strict=True):
-            some = Paired(pairs[column].left[rows], pairs[column].right[rows], pairs[column].forms)
-            near[rows] |= compared(some, comparison, None, hopeful=hopeful) == comparison.exact - 1
-        return near
-
 
 _LOCATION = Scale(
-    labels=(
-        "elsewhere",
-        "the same place, another street",
-        "nearly the same place",
-        "the same place",
-        "nearly the same street",
-        "the same street",
-    ),
-    m=(0.15, 0.1, 0.03, 0.14, 0.1, 0.48),
-    u=(0.9695, 0.02, 0.001, 0.008, 0.0005, 0.001),
+    labels=("elsewhere", "the same place, another street", "the same place", "nearly the same street", "the same street"),
+    m=(0.15, 0.1, 0.15, 0.1, 0.5),
+    u=(0.97, 0.02, 0.0085, 0.0005, 0.001),
 )
 
 
-def compared(column: Paired, comparison: Comparison, fitted: Any, *, hopeful: bool = False) -> Levels:
+def compared(column: Paired, comparison: Comparison, fitted: Any) -> Levels:
     """Levels of a column; each distinct pair of forms is compared once."""
     equal, missing = column.equal, column.missing
     levels = np.where(missing, MISSING, comparison.exact).astype(np.int8)
-    rest = np.flatnonzero(~(missing | equal))
-    if hopeful or not comparison.cuts:
-        levels[rest] = comparison.exact - 1
-    elif len(rest):
-        left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
-        packed = np.minimum(left, right) * len(column.forms) + np.maximum(left, right)
-        order = np.argsort(packed)
-        ordered = packed[order]
-        fresh = np.diff(ordered, prepend=-1) != 0
-        first, second = np.divmod(ordered[fresh], len(column.forms))
-        found = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)
-        levels[rest[order]] = found[np.cumsum(fresh) - 1]
+    rest = ~(missing | equal)
+    left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
+    distinct, inverse = np.unique(np.minimum(left, right) * len(column.forms) + np.maximum(left, right), return_inverse=True)
+    if len(distinct):
+        first, second = np.divmod(distinct, len(column.forms))
+        levels[rest] = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)[inverse]
     return levels
 
 
-def taken(columns: Columns, left: NDArray[np.int64], right: NDArray[np.int64], names: Sequence[str] | None = None) -> dict[str, Paired]:
-    """The columns of pairs of records, or some of them."""
-    chosen = columns if names is None else {name: columns[name] for name in names if name in columns}
-    return {name: Paired(column.codes[left], column.codes[right], column.forms) for name, column in chosen.items()}
-
-
 def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:
-    """Pairs that differ, where each side holds in this field what the other side holds in the other field, or nearly."""
+    """Pairs that differ, where each side holds in this field what the other side holds in the other field."""
     differ = np.flatnonzero((levels == DIFFERENT) & ~other.missing)
-    firsts = one.forms.firsts, other.forms.firsts
-    crossed = firsts[0][one.left[differ]] == firsts[1][other.right[differ]]
-    crossed &= firsts[1][other.left[differ]] == firsts[0][one.right[differ]]
-    rows = differ[crossed]
-    for mine, theirs in ((one.left, other.right), (one.right, other.left)):
-        alike = process.cpdist(
-            one.forms.texts(mine[rows]), other.forms.texts(theirs[rows]), scorer=JaroWinkler.normalized_similarity, dtype=np.float32
-        )
-        rows = rows[alike >= SWAPPED]
-    return rows
+    crossed = (one.forms.values[one.left[differ]] == other.forms.values[other.right[differ]]) & (
+        other.forms.values[other.left[differ]] == one.forms.values[one.right[differ]]
+    )
+    swapped: NDArray[np.intp] = differ[crossed.astype(bool)]
+    return swapped
 
 
 def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
@@ -254,7 +174,6 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         Single(
             field.name,
             field.kind.comparison,
-            "",
             field.mark(Within),
             field.mark(Passing) is not None,
             by_kind.get(field.kind.swaps_with, ""),
@@ -263,14 +182,9 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         for field in declared
         if field.kind.comparison and not field.kind.family
     ]
-    single += [
-        Single(f"{field.name}.{name}", further, field.name, premises=field.mark(Premises) is not None)
-        for field in declared
-        for name, further in field.kind.further.items()
-    ]
     located = [field for field in declared if field.kind.family == LOCATION]
-    areas = {field.name: field.kind.comparison for field in located if field.kind is not STREET and field.kind.comparison}
+    areas = tuple(field.name for field in located if field.kind is not STREET)
     if not areas:
         return (*single, *(Single(field.name, field.kind.comparison) for field in located if field.kind.comparison))
     street = next((Single(field.name, field.kind.comparison) for field in located if field.kind is STREET and field.kind.comparison), None)
-    return (*single, Location(street, tuple(areas), tuple(areas.values()), any(field.mark(Premises) for field in located)))
+    return (*single, Location(street, areas, any(field.mark(Premises) for field in located)))
