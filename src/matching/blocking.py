@@ -1,28 +1,32 @@
 """Blocking: which pairs of records are worth comparing.
 
-A rule files records under keys made of one or two parts that the kinds declare. Rules are chosen on the data, by how many pairs
-each would bring. A block that is too large is refined by a further part rather than dropped; what stays too large is reported.
+A rule files records under keys made of one or two parts that the kinds declare. A key that too many records share is refined by further
+parts rather than dropped; what stays too common is reported. Which rules there are, and which keys are too common, is settled once, on the
+records that a model is trained on, and belongs to the model: whether two records are compared then depends on them alone, not on the others
+that are there, nor on the order in which they came.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from matching.comparison import Codes
 from matching.declaration import Field
 from matching.encode import Columns
-from matching.frames import query
+from matching.hashing import Hashes, hashed, mixed, scrambled
 
-Hashes = NDArray[np.uint64]
 Part = tuple[str, str]
 """A field and the name of one of its kind's blocking parts."""
+Positions = NDArray[np.int64]
 
-MOST_RULES = 20
+CAP = 60
+"""Records that may share a key before it is refined."""
 MOST_REFINERS = 4
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+NONE = np.zeros(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -43,172 +47,232 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Filed:
-    """Records filed under hashes: one entry a record and key; a record may have several or none."""
+class Blocking:
+    """What a model knows of blocking."""
 
-    records: NDArray[np.int64]
-    hashes: Hashes
+    rules: tuple[Rule, ...] = ()
+    refiners: tuple[Part, ...] = ()
+    """What divides a key that is too common, the finest first; a rule takes those of other fields."""
+    common: Hashes = field(default_factory=lambda: NONE)
+    """Keys that are refined, and refined keys that are given up; sorted."""
 
 
 @dataclass
 class Report:
-    """What blocking did: pairs a rule, and the blocks that stayed too large to compare in full."""
+    """What blocking did: pairs a rule, and the keys that stayed too common to compare in full."""
 
     rules: dict[str, int] = field(default_factory=dict)
     oversized: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By rule: the records left uncompared under it, and the size of its largest block."""
+    """By rule: the records left uncompared under it, and how many share its commonest key."""
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The blocking keys of all records: `rules[rule[i]]` filed `records[i]` under `hashes[i]`."""
+class Filing:
+    """One part of a field: the hashes under which each form is filed; form i has `hashes[starts[i] : starts[i + 1]]`."""
 
-    records: NDArray[np.int64]
+    codes: Codes
+    """The form of each record."""
+    starts: Positions
     hashes: Hashes
-    rule: NDArray[np.uint8]
-    rules: tuple[Rule, ...]
-    report: Report
+
+    @cached_property
+    def single(self) -> Hashes | None:
+        """A hash a form, 0 for none, where no form has two."""
+        counts = np.diff(self.starts)
+        if counts.max(initial=0) > 1:
+            return None
+        out = np.zeros(len(counts) + 1, np.uint64)
+        out[:-1][counts == 1] = self.hashes
+        return out
+
+    def entries(self, records: Positions) -> tuple[Positions, Hashes]:
+        """For some records, the place in `records` and the hash of every entry that they have."""
+        codes = self.codes[records]
+        if self.single is not None:
+            found = self.single[codes]
+            place = np.flatnonzero(found)
+            return place, found[place]
+        counts = np.where(codes >= 0, np.diff(self.starts, append=0)[codes], 0)
+        place = np.repeat(np.arange(len(records)), counts)
+        offsets = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return place, self.hashes[self.starts[codes[place]] + offsets]
 
 
-def parts(columns: Columns, declared: Sequence[Field]) -> dict[Part, Filed]:
-    """Every part of every field, hashed (the low half of MD5, which any engine can compute)."""
+Filings = Mapping[Part, Filing]
+
+
+def filings(columns: Columns, declared: Sequence[Field], wanted: frozenset[Part] | None = None) -> dict[Part, Filing]:
+    """Every part of every field, or the wanted ones."""
     return {
-        (item.name, name): _filed(columns[item.name].codes, [list(part(form)) for form in columns[item.name].forms.values])
+        (item.name, name): _filing(columns[item.name].codes, part(columns[item.name].forms.array))
         for item in declared
         if item.name in columns
         for name, part in item.kind.keys.items()
+        if wanted is None or (item.name, name) in wanted
     }
 
 
-def _filed(codes: NDArray[np.int32], values: Sequence[Sequence[str]]) -> Filed:
-    counts = np.array([len(several) for several in values], np.int64)
-    hashes = hashed([value for several in values for value in several])
-    present = np.flatnonzero(codes >= 0)
-    repeats = counts[codes[present]] if len(counts) else np.zeros(0, np.int64)
-    starts = (np.cumsum(counts) - counts)[codes[present]] if len(counts) else np.zeros(0, np.int64)
-    offsets = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    return Filed(np.repeat(present, repeats), hashes[np.repeat(starts, repeats) + offsets] if len(hashes) else np.zeros(0, np.uint64))
+def _filing(codes: Codes, keys: pa.Array) -> Filing:
+    if pa.types.is_list(keys.type):
+        starts = keys.offsets.to_numpy(zero_copy_only=False).astype(np.int64)
+        return Filing(codes, starts, _present(hashed(keys.values)))
+    valid = ~_empty(keys)
+    return Filing(codes, np.concatenate([[0], np.cumsum(valid)]), _present(hashed(keys)[valid]))
 
 
-def hashed(values: Sequence[str]) -> Hashes:
-    """64-bit hashes of strings, the same everywhere and for ever."""
-    table = pa.table({"n": np.arange(len(values)), "value": pa.array(values, pa.string())})
-    found = query("SELECT n, md5_number_lower(value) AS h FROM v", v=table)
-    out = np.empty(len(values), np.uint64)
-    out[found["n"].to_numpy()] = found["h"].to_numpy()
-    return out
+def _empty(keys: pa.Array) -> NDArray[np.bool_]:
+    lengths = pa.compute.binary_length(keys).fill_null(0)
+    empty: NDArray[np.bool_] = lengths.to_numpy(zero_copy_only=False) == 0
+    return empty
 
 
-def rules(declared: Sequence[Field], available: Mapping[Part, Filed]) -> Iterator[Rule]:
-    """Candidate rules: parts selective enough by themselves, and any two of the others from different fields."""
-    alone = [(item.name, name) for item in declared for name in item.kind.keys if name in item.kind.alone]
-    others = [(item.name, name) for item in declared for name in item.kind.keys if name not in item.kind.alone]
-    yield from (Rule((part,)) for part in alone if part in available)
-    for one, other in combinations([part for part in others if part in available], 2):
-        if one[0] != other[0]:
-            yield Rule((one, other))
+def _present(hashes: Hashes) -> Hashes:
+    """0 stands for none."""
+    return np.where(hashes == 0, np.uint64(1), hashes)
 
 
-def combined(available: Mapping[Part, Filed], rule: Rule) -> Filed:
-    """The keys of a rule: its parts' hashes mixed, for every combination that a record has."""
-    found = available[rule.parts[0]]
-    for part in rule.parts[1:]:
-        found = _joined(found, available[part], ordered=part[1] != rule.parts[0][1])
-    return found
-
-
-def _joined(one: Filed, other: Filed, *, ordered: bool = True) -> Filed:
-    """Every entry of `one` with every entry of `other` of the same record (`other` is sorted by record).
+def entries(available: Filings, rule: Rule, records: Positions) -> tuple[Positions, Hashes]:
+    """The keys of a rule for some records: places in `records`, and hashes; one entry for every combination that a record has.
 
     Two parts of one name are mixed in no order, so that a given and a family name that were swapped meet.
     """
-    starts = np.searchsorted(other.records, one.records, side="left")
-    counts = np.searchsorted(other.records, one.records, side="right") - starts
-    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    place, found = available[rule.parts[0]].entries(records)
+    for part in rule.parts[1:]:
+        place, found = _refined(available[part], records, place, found, ordered=part[1] != rule.parts[0][1])
+    return place, mixed(found, hashed(pa.array([rule.name])))
+
+
+def _refined(part: Filing, records: Positions, place: Positions, found: Hashes, *, ordered: bool = True) -> tuple[Positions, Hashes]:
+    if part.single is not None:
+        other = part.single[part.codes[records[place]]]
+        keep = other != 0
+        place, found, other = place[keep], found[keep], other[keep]
+    else:
+        at, other = part.entries(records[place])
+        place, found = place[at], found[at]
+    if ordered:
+        return place, mixed(found, other)
     with np.errstate(over="ignore"):
-        first, second = np.repeat(one.hashes, counts), other.hashes[np.repeat(starts, counts) + offsets]
-        mixed = first * _MIX ^ second if ordered else first + second
-    return Filed(np.repeat(one.records, counts), mixed)
+        return place, scrambled(found + other)
 
 
-def sizes(hashes: Hashes) -> NDArray[np.int64]:
-    """For every entry, how many entries share its hash."""
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    return counts[inverse]
+def keys(available: Filings, blocking: Blocking, rule: Rule, records: Positions) -> tuple[Positions, Hashes]:
+    """The keys under which a rule files some records, common ones refined: places in `records`, and hashes."""
+    place, found = entries(available, rule, records)
+    if not len(blocking.common):
+        return place, found
+    common = _among(found, blocking.common)
+    kept = [(place[~common], found[~common])]
+    place, found = place[common], found[common]
+    for refiner in _other_fields(blocking.refiners, rule):
+        at, refined = _refined(available[refiner], records, place, found)
+        rare = ~_among(refined, blocking.common)
+        kept.append((at[rare], refined[rare]))
+    return np.concatenate([at for at, _ in kept]), np.concatenate([several for _, several in kept])
 
 
-def keys(columns: Columns, declared: Sequence[Field], chosen: Sequence[Rule] | None = None, *, cap: int = 60, budget: int = 16) -> Keys:
-    """File all records. `chosen` rules come from a model; without, they are chosen so that a record meets about `budget` others."""
-    total = max((len(column.codes) for column in columns.values()), default=0)
-    available = parts(columns, declared)
-    used = chosen if chosen is not None else _affordable(_costs(declared, available, cap), budget * total)
-    refiners = _refiners(available)
-    report = Report()
-    filed: list[Filed] = []
-    kept: list[Rule] = []
-    for rule in used:
-        if all(part in available for part in rule.parts):
-            entries, left, largest = _blocks(combined(available, rule), rule, refiners, cap)
-            report.rules[rule.name] = int((sizes(entries.hashes) - 1).sum()) // 2
-            if left:
-                report.oversized[rule.name] = (left, largest)
-            filed.append(entries)
-            kept.append(rule)
-    return Keys(
-        np.concatenate([entries.records for entries in filed] or [np.zeros(0, np.int64)]),
-        np.concatenate([entries.hashes for entries in filed] or [np.zeros(0, np.uint64)]),
-        np.repeat(np.arange(len(filed), dtype=np.uint8), [len(entries.records) for entries in filed]),
-        tuple(kept),
-        report,
-    )
+def filed(available: Filings, blocking: Blocking, count: int) -> tuple[Positions, Hashes]:
+    """The keys of all rules: records and hashes."""
+    found = [keys(available, blocking, rule, np.arange(count)) for rule in blocking.rules]
+    return np.concatenate([np.zeros(0, np.int64), *(place for place, _ in found)]), np.concatenate([NONE, *(hashes for _, hashes in found)])
 
 
-def _costs(declared: Sequence[Field], available: Mapping[Part, Filed], cap: int) -> list[tuple[Rule, int]]:
-    """Candidate rules and about how many pairs each would bring, larger blocks counted as if refined to the cap."""
-    found = []
-    for rule in rules(declared, available):
-        size = sizes(combined(available, rule).hashes)
-        found.append((rule, int((np.minimum(size, cap) - 1).sum()) // 2))
-    return found
+def _other_fields(refiners: Sequence[Part], rule: Rule) -> list[Part]:
+    return [part for part in refiners if part[0] not in rule.columns][:MOST_REFINERS]
 
 
-def _affordable(costs: Sequence[tuple[Rule, int]], budget: int) -> list[Rule]:
-    """Rules of one part first; then of each two fields the broadest pair of parts that a fifth of the budget pays for, the cheapest first."""
-    ranked = sorted((item for item in costs if item[1]), key=lambda item: (item[1], item[0].name))
-    alone = [item for item in ranked if len(item[0].parts) == 1]
-    broadest = {tuple(sorted(rule.columns)): (rule, pairs) for rule, pairs in ranked if len(rule.parts) > 1 and pairs <= budget // 5}
-    kept: list[Rule] = []
-    for rule, pairs in [*alone, *sorted(broadest.values(), key=lambda item: (item[1], item[0].name))]:
-        if pairs <= budget and len(kept) < MOST_RULES:
-            kept.append(rule)
-            budget -= pairs
-    return kept
+def _among(found: Hashes, known: Hashes) -> NDArray[np.bool_]:
+    """Which hashes are among the sorted known ones."""
+    if not len(known):
+        return np.zeros(len(found), np.bool_)
+    at = np.minimum(np.searchsorted(known, found), len(known) - 1)
+    among: NDArray[np.bool_] = known[at] == found
+    return among
 
 
-def _refiners(available: Mapping[Part, Filed]) -> list[tuple[Part, Filed]]:
-    """The parts that divide large blocks, the finest of each field first."""
-    finest: dict[str, tuple[Part, Filed, int]] = {}
-    for part, filed in available.items():
-        distinct = len(np.unique(filed.hashes))
-        if distinct > 1 and (part[0] not in finest or distinct > finest[part[0]][2]):
-            finest[part[0]] = (part, filed, distinct)
-    return [(part, filed) for part, filed, _ in sorted(finest.values(), key=lambda item: (-item[2], item[0]))]
+def settled(available: Filings, rules: Sequence[Rule], count: int, cap: int = CAP) -> tuple[Blocking, Report]:
+    """Blocking by rules on these records: the keys that more than `cap` of them share are common from now on."""
+    every, report = np.arange(count), Report()
+    settled = Blocking(tuple(rules), refiners(available))
+    common: list[Hashes] = []
+    for rule in rules:
+        place, found = entries(available, rule, every)
+        over, largest = _oversized(found, cap)
+        if not len(over):
+            continue
+        common.append(over)
+        large = _among(found, over)
+        place, found = place[large], found[large]
+        fine = np.zeros(0, np.int64)
+        for refiner in _other_fields(settled.refiners, rule):
+            at, refined = _refined(available[refiner], every, place, found)
+            given_up, _ = _oversized(refined, cap)
+            common.append(given_up)
+            fine = np.union1d(fine, at[~_among(refined, given_up)])
+        if left := len(np.setdiff1d(place, fine)):
+            report.oversized[rule.name] = (left, largest)
+    return replace(settled, common=np.sort(np.concatenate([NONE, *common]))), report
 
 
-def _blocks(entries: Filed, rule: Rule, refiners: Sequence[tuple[Part, Filed]], cap: int) -> tuple[Filed, int, int]:
-    """Entries whose block has 2..cap members, those of larger blocks refined; then how many records stayed out, and the largest block."""
-    size = sizes(entries.hashes)
-    keep = (size >= 2) & (size <= cap)
-    large = Filed(entries.records[size > cap], entries.hashes[size > cap])
-    kept_records, kept_hashes = [entries.records[keep]], [entries.hashes[keep]]
-    settled = np.zeros(0, np.int64)
-    if len(large.records):
-        for _, refiner in [item for item in refiners if item[0][0] not in rule.columns][:MOST_REFINERS]:
-            refined = _joined(large, refiner)
-            refined_size = sizes(refined.hashes)
-            fine = (refined_size >= 2) & (refined_size <= cap)
-            kept_records.append(refined.records[fine])
-            kept_hashes.append(refined.hashes[fine])
-            settled = np.union1d(settled, refined.records[refined_size <= cap])
-    left = len(np.setdiff1d(large.records, settled))
-    return Filed(np.concatenate(kept_records), np.concatenate(kept_hashes)), left, int(size.max(initial=0))
+def _oversized(found: Hashes, cap: int) -> tuple[Hashes, int]:
+    """Hashes that occur more than `cap` times, sorted, and how often the commonest does."""
+    order = np.sort(found)
+    change = np.flatnonzero(np.diff(order, prepend=order[:1] ^ np.uint64(1)))
+    counts = np.diff(change, append=len(order))
+    return order[change[counts > cap]], int(counts.max(initial=0))
+
+
+def refiners(available: Filings) -> tuple[Part, ...]:
+    """The parts that divide large blocks: the finest of each field, the finest of all first."""
+    finest: dict[str, tuple[int, Part]] = {}
+    for part, filing in available.items():
+        distinct = len(np.unique(filing.hashes))
+        if distinct > 1 and (part[0] not in finest or distinct > finest[part[0]][0]):
+            finest[part[0]] = (distinct, part)
+    return tuple(part for _, part in sorted(finest.values(), key=lambda item: (-item[0], item[1])))
+
+
+def blocks(place: Positions, found: Hashes, *, most: int | None = None) -> Iterator[tuple[Positions, Positions]]:
+    """Pairs of places that share a hash, in arrays; blocks of more than `most` are passed over."""
+    order = np.argsort(found)
+    place, found = place[order], found[order]
+    same = found[1:] == found[:-1]
+    if most is not None and len(found):
+        change = np.flatnonzero(np.concatenate([[True], ~same]))
+        counts = np.diff(change, append=len(found))
+        same &= np.repeat(counts, counts)[1:] <= most
+    first, step = np.flatnonzero(same), 1
+    while len(first):
+        yield place[first], place[first + step]
+        step += 1
+        first = first[first + step < len(found)]
+        first = first[found[first] == found[first + step]]
+
+
+def pairs(
+    available: Filings, blocking: Blocking, count: int, may_meet: Callable[[Positions, Positions], NDArray[np.bool_]], report: Report
+) -> tuple[Positions, NDArray[np.int64]]:
+    """Distinct pairs of records that share a key, packed as smaller * count + larger, sorted; and the bit mask of their rules."""
+    every = np.arange(count)
+    found: list[NDArray[np.int64]] = []
+    bits = max(int(len(blocking.rules) - 1).bit_length(), 1)
+    for number, rule in enumerate(blocking.rules):
+        mine = [np.zeros(0, np.int64)]
+        for one, other in blocks(*keys(available, blocking, rule, every)):
+            small, large = np.minimum(one, other), np.maximum(one, other)
+            keep = (small != large) & may_meet(small, large)
+            mine.append(small[keep] * count + large[keep])
+        packed = distinct(np.concatenate(mine))
+        report.rules[rule.name] = len(packed)
+        found.append((packed << bits) | number)
+    every_pair = np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
+    packed, mask = every_pair >> bits, np.int64(1) << (every_pair & ((1 << bits) - 1))
+    starts = np.flatnonzero(np.diff(packed, prepend=-1))
+    return packed[starts], np.bitwise_or.reduceat(mask, starts) if len(starts) else mask
+
+
+def distinct(packed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sorted, each once."""
+    order = np.sort(packed)
+    once: NDArray[np.int64] = order[np.diff(order, prepend=-1) != 0]
+    return once

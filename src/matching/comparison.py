@@ -20,7 +20,7 @@ Levels = NDArray[np.int8]
 
 
 class Similarity(Protocol):
-    """Likeness of pairs of normal forms, by code, in 0..1; `fitted` is what `Comparison.fit` learnt from all forms."""
+    """Likeness of pairs of normal forms, by code, in 0..1, not a number where nothing can be said; `fitted` is what `Comparison.fit` learnt from all forms."""
 
     def __call__(self, forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
         """One similarity a pair."""
@@ -73,4 +73,5 @@ class Comparison(Scale):
     def levels(self, forms: Forms, left: Codes, right: Codes, fitted: Any) -> Levels:
         """Levels of pairs of normal forms, by code, that are present and not equal."""
         similarity = self.similarity(forms, left, right, fitted)
-        return (np.searchsorted(np.asarray(self.cuts, np.float32), similarity, side="right") + DIFFERENT).astype(np.int8)
+        levels = np.searchsorted(np.asarray(self.cuts, np.float32), similarity, side="right") + DIFFERENT
+        return np.where(np.isnan(similarity), MISSING, levels).astype(np.int8)

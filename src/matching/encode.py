@@ -1,7 +1,8 @@
 """Encoding: every field becomes integer codes into its distinct normal forms, so that nothing is compared twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,12 @@ from numpy.typing import NDArray
 from matching.comparison import Codes
 from matching.declaration import Field
 from matching.forms import Forms
+from matching.kinds.kind import Kind, Refused
+from matching.normal import tidy
 
 ABSENT = -1
+LONGEST = 4000
+"""Characters of a value that are looked at; more tell nothing more."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,10 @@ class Column:
 
     codes: Codes
     forms: Forms
+    refused: int = 0
+    """Values that their kind does not accept; they are compared as they are written."""
 
-    @property
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many records have each form."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.forms))
@@ -34,7 +41,7 @@ Columns = Mapping[str, Column]
 def encode(records: pa.Table, declared: Sequence[Field]) -> dict[str, Column]:
     """Columns of every field that is evidence or a veto and is ever filled; values implied by others stand in where it is empty."""
     columns = {
-        field.name: _column(_with_implied(records, field, declared), field)
+        field.name: _column(_with_implied(records, field, declared), field.kind)
         for field in declared
         if (field.kind.comparison is not None or field.vetoes) and field.name in records.column_names
     }
@@ -46,7 +53,7 @@ def _with_implied(records: pa.Table, field: Field, declared: Sequence[Field]) ->
     for other in declared:
         for implied in other.kind.implies:
             if implied.kind == field.kind.name and other.name in records.column_names:
-                values = pc.coalesce(values, _mapped(_flat(records[other.name]), implied.value))
+                values = pc.coalesce(values, _implied(_flat(records[other.name]), other.kind, implied.value))
     return values
 
 
@@ -54,16 +61,53 @@ def _flat(column: pa.ChunkedArray) -> pa.Array:
     return column.cast(pa.string()).combine_chunks()
 
 
-def _mapped(values: pa.Array, function: object) -> pa.Array:
+def _implied(values: pa.Array, kind: Kind, function: Callable[[str], str | None]) -> pa.Array:
     encoded = values.dictionary_encode()
-    mapped = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())  # type: ignore[operator]
-    return mapped.take(encoded.indices)
+    mapped = [function(clean) if accepted and clean else None for clean, accepted in map(cleaner(kind), encoded.dictionary.to_pylist())]
+    return pa.array(mapped, pa.string()).take(encoded.indices)
 
 
-def _column(values: pa.Array, field: Field) -> Column:
+def cleaner(kind: Kind) -> Callable[[str], tuple[str, bool]]:
+    """What a kind makes of a value, and whether it accepts it; one that it refuses stays as it is written."""
+
+    def clean(value: str) -> tuple[str, bool]:
+        try:
+            return kind.clean(value) if value and not value.isspace() else "", True
+        except Refused:
+            return tidy(value[:LONGEST]), False
+
+    return clean
+
+
+def _column(values: pa.Array, kind: Kind) -> Column:
+    """Codes of what is left of each distinct value; those that are plain by the kind's own word need no look."""
+    plain = pa.scalar(False)
+    if kind.plain:
+        values = pc.utf8_trim_whitespace(pc.ascii_lower(values))
     encoded = values.dictionary_encode()
-    forms = [field.kind.normal(value) for value in encoded.dictionary.to_pylist()]
-    codes_of: dict[str, int] = {}
-    remap = np.array([codes_of.setdefault(form, len(codes_of)) if form else ABSENT for form in forms] + [ABSENT], np.int32)
-    indices = encoded.indices.fill_null(len(forms)).to_numpy(zero_copy_only=False)
-    return Column(remap[indices], Forms(np.array(list(codes_of), dtype=object)))
+    dictionary = encoded.dictionary
+    if kind.plain:
+        plain = pc.match_substring_regex(dictionary, kind.plain)
+        kept, rest = dictionary.filter(plain), np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
+    else:
+        kept, rest = dictionary.slice(0, 0), np.arange(len(dictionary))
+    codes_of: dict[str, int] = {form: code for code, form in enumerate(kept.to_pylist())}
+    remap = np.full(len(dictionary) + 1, ABSENT, np.int32)
+    remap[np.setdiff1d(np.arange(len(dictionary)), rest)] = np.arange(len(kept))
+    clean, refused = cleaner(kind), []
+    for at, value in zip(rest.tolist(), dictionary.take(pa.array(rest)).to_pylist(), strict=True):
+        text, accepted = clean(value)
+        form = kind.normal(text)[:LONGEST] if text else ""
+        if form:
+            remap[at] = codes_of.setdefault(form, len(codes_of))
+        if not accepted:
+            refused.append(at)
+    indices = encoded.indices.fill_null(len(dictionary)).to_numpy(zero_copy_only=False)
+    count = int(np.isin(indices, refused).sum()) if refused else 0
+    return Column(remap[indices], Forms(_objects(codes_of)), count)
+
+
+def _objects(forms: Mapping[str, int]) -> NDArray[np.object_]:
+    out = np.empty(len(forms), object)
+    out[:] = list(forms)
+    return out

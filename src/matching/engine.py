@@ -1,6 +1,6 @@
 """The engine: records and a declaration in, weighed pairs and clusters out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -10,26 +10,28 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from matching import blocking, training
-from matching.clustering import Constraints, Labels, clusters
-from matching.comparison import Levels
-from matching.declaration import fields
+from matching.clustering import AGAINST, Constraints, Labels, clusters
+from matching.declaration import Field, fields
 from matching.encode import Columns, encode
-from matching.features import Paired, features
-from matching.frames import scratch
+from matching.features import features, taken
+from matching.hashing import scrambled
 from matching.kernel import Kernel
 from matching.model import Model, untrained
+from matching.planning import plan
+from matching.sources import Positions, Sources, one_source
 
 RANDOM_PAIRS = 200_000
 RANDOM_PAIRS_A_RECORD = 40
+TRAINING_PAIRS = 1_000_000
 TRAININGS = 3
-BATCH = 250_000
+BATCH = 500_000
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """Bits at which pairs are joined, and from which they are worth a steward's look."""
 
-    match: float = 2.0
+    match: float = 0.0
     review: float = -3.0
 
 
@@ -48,102 +50,137 @@ class Resolution:
     pairs: pa.Table
     labels: Labels
     """A cluster a record, named by the position of its first record."""
-    model: Model
-    keys: blocking.Keys
+    kernel: Kernel
+    columns: Columns
     report: blocking.Report
     compared: int
+    thresholds: Thresholds
+
+    @property
+    def model(self) -> Model:
+        """The model that weighed the pairs."""
+        return self.kernel.model
 
 
 class Engine(Protocol):
     """Anything that can resolve records: this machine, or a cluster."""
 
     def resolve(
-        self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings | None = None
+        self,
+        records: pa.Table,
+        declaration: type[BaseModel],
+        *,
+        model: Model | None = None,
+        rulings: Rulings | None = None,
+        sources: Sources | None = None,
     ) -> Resolution:
-        """Resolve records; columns are the declaration's fields as clean text."""
+        """Resolve records; columns are the declaration's fields as text."""
         ...
 
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """DuckDB joins the blocking keys, rapidfuzz compares, scipy clusters."""
+    """numpy joins the blocking keys, rapidfuzz compares, scipy clusters."""
 
     thresholds: Thresholds = field(default_factory=Thresholds)
-    seed: int = 20260101
     progress: Callable[[int], None] | None = None
     """Told how many more pairs were compared."""
 
     def resolve(
-        self, records: pa.Table, declaration: type[BaseModel], *, model: Model | None = None, rulings: Rulings | None = None
+        self,
+        records: pa.Table,
+        declaration: type[BaseModel],
+        *,
+        model: Model | None = None,
+        rulings: Rulings | None = None,
+        sources: Sources | None = None,
     ) -> Resolution:
-        """Encode, block, compare, train unless a model is given, weigh, cluster."""
+        """Encode, block, train unless a model is given, weigh, cluster."""
         declared = fields(declaration)
         columns, count = encode(records, declared), records.num_rows
-        known = features([field for field in declared if field.name in columns])
-        start = model or untrained(known, columns, count)
-        keys = blocking.keys(columns, declared, start.rules or None)
-        vetoes = tuple(field.name for field in declared if field.vetoes and field.name in columns)
-        kernel = Kernel(known, vetoes, replace(start, rules=keys.rules))
-        left, right, rules, levels = self._compared(kernel, columns, keys)
+        origin = sources or one_source(count)
+        kernel = prepared(columns, declared, count, model)
+        available = blocking.filings(columns, declared)
+        report = blocking.Report()
         if model is None:
-            kernel = replace(kernel, model=self._trained(kernel, columns, count, rules, levels))
-        pairs = self._weighed(kernel, columns, left, right, levels)
-        labels = self._clustered(count, pairs, columns, vetoes, rulings or Rulings())
-        return Resolution(pairs, labels, kernel.model, keys, keys.report, len(left))
+            settled, report = blocking.settled(available, plan(kernel, columns, available, origin), count)
+            kernel = replace(kernel, model=replace(kernel.model, blocking=settled))
+        packed, rules = blocking.pairs(available, kernel.model.blocking, count, origin.may_meet, report)
+        if model is None:
+            kernel = replace(kernel, model=trained(kernel, columns, origin, packed, rules))
+        pairs = self._weighed(kernel, columns, packed, origin)
+        labels = self._clustered(kernel, columns, pairs, rulings or Rulings(), origin)
+        return Resolution(pairs, labels, kernel, columns, report, len(packed), self.thresholds)
 
-    def _compared(self, kernel: Kernel, columns: Columns, keys: blocking.Keys) -> tuple[Labels, Labels, NDArray[np.int64], Levels]:
-        found: list[tuple[Labels, Labels, NDArray[np.int64], Levels]] = []
-        for left, right, rules in candidates(keys):
-            found.append((left, right, rules, kernel.levels(taken(columns, left, right))))
+    def _weighed(self, kernel: Kernel, columns: Columns, packed: NDArray[np.int64], sources: Sources) -> pa.Table:
+        """The pairs worth a look, weighed in batches."""
+        count = len(sources.of)
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(kernel.features)), np.int8), np.zeros(0))]
+        for start in range(0, len(packed), BATCH):
+            left, right = np.divmod(packed[start : start + BATCH], count)
+            kept, levels, weights = kernel.scored(columns, left, right, self.thresholds.review)
+            found.append((left[kept], right[kept], levels, weights))
             if self.progress is not None:
                 self.progress(len(left))
-        none = np.zeros(0, np.int64)
-        if not found:
-            return none, none, none, np.zeros((0, len(kernel.features)), np.int8)
-        return tuple(np.concatenate(part) for part in zip(*found, strict=True))  # type: ignore[return-value]
+        left, right, levels, weights = (np.concatenate(part) for part in zip(*found, strict=True))
+        named = {"left": left, "right": right, "weight": contested(left, right, weights, sources)}
+        return pa.table(named | {feature.name: levels[:, at] for at, feature in enumerate(kernel.features)})
 
-    def _trained(self, kernel: Kernel, columns: Columns, count: int, rules: NDArray[np.int64], levels: Levels) -> Model:
-        random = np.random.default_rng(self.seed)
-        wanted = min(RANDOM_PAIRS, RANDOM_PAIRS_A_RECORD * count)
-        left, right = random.integers(0, max(count, 1), wanted), random.integers(0, max(count, 1), wanted)
-        apart = left != right
-        chance = kernel.levels(taken(columns, left[apart], right[apart]))
-        seen = training.patterns(levels, rules, [feature.scale.exact + 1 for feature in kernel.features])
-        model = kernel.model
-        for _ in range(TRAININGS):
-            model = replace(model, u=training.chances(chance, seen, kernel.features, model, count))
-            model = training.train(seen, kernel.model.rules, kernel.features, model, count)
-        return model
-
-    def _weighed(self, kernel: Kernel, columns: Columns, left: Labels, right: Labels, levels: Levels) -> pa.Table:
-        weights = np.zeros(len(left), np.float64)
-        for start in range(0, len(left), BATCH):
-            part = slice(start, start + BATCH)
-            weights[part] = kernel.weights(taken(columns, left[part], right[part]), levels[part])
-        keep = weights >= self.thresholds.review
-        named = {"left": left[keep], "right": right[keep], "weight": weights[keep]}
-        return pa.table(named | {feature.name: levels[keep, at] for at, feature in enumerate(kernel.features)})
-
-    def _clustered(self, count: int, pairs: pa.Table, columns: Columns, vetoes: Sequence[str], rulings: Rulings) -> Labels:
-        weight = pairs["weight"].to_numpy()
-        joined = weight >= self.thresholds.match
-        constraints = Constraints(rulings.together, rulings.apart, [columns[column].codes for column in vetoes])
-        return clusters(count, pairs["left"].to_numpy()[joined], pairs["right"].to_numpy()[joined], weight[joined], constraints)
+    def _clustered(self, kernel: Kernel, columns: Columns, pairs: pa.Table, rulings: Rulings, sources: Sources) -> Labels:
+        left, right, weight = (pairs[name].to_numpy() for name in ("left", "right", "weight"))
+        single = [*(columns[column].codes for column in kernel.vetoes), *sources.single()]
+        constraints = Constraints(rulings.together, rulings.apart, single)
+        unknown = 0.0 if sources.across else AGAINST
+        return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match, unknown)
 
 
-def taken(columns: Columns, left: Labels, right: Labels) -> dict[str, Paired]:
-    """The columns of pairs of records."""
-    return {name: Paired(column.codes[left], column.codes[right], column.forms) for name, column in columns.items()}
+def contested(left: Positions, right: Positions, weight: NDArray[np.float64], sources: Sources) -> NDArray[np.float64]:
+    """Weights, where a record has one partner at most among the records of a source: the odds of other partners speak against each."""
+    if not sources.distinct or not len(left):
+        return weight
+    odds = np.exp2(np.clip(weight, -60, 60))
+    once = np.isin(sources.of, list(sources.distinct))
+    both = np.concatenate([left, right]), np.concatenate([right, left])
+    _, group = np.unique(both[0] * (sources.of.max() + 1) + sources.of[both[1]], return_inverse=True)
+    doubled = np.tile(odds, 2)
+    rivals = np.where(once[both[1]], np.bincount(group, doubled)[group] - doubled, 0)
+    others = rivals[: len(weight)] + rivals[len(weight) :]
+    return weight - np.log2(1 + np.maximum(others, 0))  # type: ignore[no-any-return]
 
 
-def candidates(keys: blocking.Keys) -> Iterator[tuple[Labels, Labels, NDArray[np.int64]]]:
-    """Distinct pairs of records that share a key, smaller position first, with the bit mask of the rules; in batches."""
-    table = pa.table({"record": keys.records, "hash": keys.hashes, "rule": keys.rule})
-    with scratch().cursor() as database:
-        database.register("k", table)
-        found = database.sql(
-            """SELECT a.record AS l, b.record AS r, bit_or(1::BIGINT << a.rule) AS rules
-               FROM k a JOIN k b ON a.hash = b.hash AND a.rule = b.rule AND a.record < b.record GROUP BY 1, 2"""
-        ).to_arrow_reader(BATCH)
-        for batch in found:
-            yield tuple(batch.column(name).to_numpy() for name in ("l", "r", "rules"))
+def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Model | None = None) -> Kernel:
+    """The kernel for these columns, with the model given or the one that the kinds assume."""
+    known = features([field for field in declared if field.name in columns])
+    vetoes = tuple(field.name for field in declared if field.vetoes and field.name in columns)
+    return Kernel(known, vetoes, model or untrained(known, columns, count))
+
+
+def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[np.int64], rules: NDArray[np.int64]) -> Model:
+    """The kernel's model with weights learnt from a sample of the candidate pairs and from random ones."""
+    count, pairs = len(sources.of), sources.pairs()
+    drawn = taken(columns, *random_pairs(sources))
+    filled = [feature.filled(drawn) for feature in kernel.features]
+    chance = training.Chance(kernel.levels(drawn), np.array(filled, np.int64))
+    thin = max(1, len(packed) // TRAINING_PAIRS)
+    kept = np.flatnonzero(scrambled(packed.astype(np.uint64)) % np.uint64(thin) == 0)
+    levels = np.zeros((len(kept), len(kernel.features)), np.int8)
+    for start in range(0, len(kept), BATCH):
+        left, right = np.divmod(packed[kept[start : start + BATCH]], count)
+        levels[start : start + BATCH] = kernel.levels(taken(columns, left, right))
+    seen = training.patterns(levels, rules[kept], [feature.scale.exact + 1 for feature in kernel.features], weight=thin)
+    model = kernel.model
+    for _ in range(TRAININGS):
+        model = replace(model, u=training.chances(chance, seen, kernel.features, model, pairs))
+        model = training.train(seen, model.blocking.rules, kernel.features, model, count, pairs)
+        model = replace(model, given=training.dependences(seen, model.blocking.rules, kernel.features, model))
+    return model
+
+
+def random_pairs(sources: Sources) -> tuple[Positions, Positions]:
+    """Pairs of records by chance, the same for the same count."""
+    count = len(sources.of)
+    wanted = min(RANDOM_PAIRS, RANDOM_PAIRS_A_RECORD * count)
+    draws = scrambled(np.arange(2 * wanted).astype(np.uint64)) % np.uint64(max(count, 1))
+    left, right = draws[:wanted].astype(np.int64), draws[wanted:].astype(np.int64)
+    apart = (left != right) & sources.may_meet(left, right)
+    return left[apart], right[apart]

@@ -6,9 +6,12 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
 
 from matching.comparison import DIFFERENT, MISSING, Codes, Comparison, Levels, Scale
 from matching.declaration import Field, Passing, Premises, Within
+from matching.encode import Columns
 from matching.forms import Forms
 from matching.kinds.location import LOCATION, STREET
 
@@ -35,6 +38,9 @@ class Paired:
 
 Pairs = Mapping[str, Paired]
 
+SWAPPED = 0.9
+"""Jaro-Winkler from which a name in the other field is the same name."""
+
 
 class Feature(Protocol):
     """A piece of evidence."""
@@ -50,6 +56,16 @@ class Feature(Protocol):
         ...
 
     @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Every field that has a say in its levels."""
+        ...
+
+    @property
+    def depends(self) -> bool:
+        """Whether other fields may silence it."""
+        ...
+
+    @property
     def premises(self) -> bool:
         """Whether the branches of a group share it."""
         ...
@@ -59,8 +75,12 @@ class Feature(Protocol):
         """Its levels."""
         ...
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
-        """A level a pair."""
+    def filled(self, pairs: Pairs) -> int:
+        """In how many pairs both sides say something, be it silenced by another field or not."""
+        ...
+
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
+        """A level a pair; `hopeful` ones are the best that could come out, without looking at forms that are not equal."""
         ...
 
 
@@ -70,6 +90,8 @@ class Single:
 
     name: str
     scale: Comparison
+    column: str = ""
+    """The field, where it is not called as the feature: then the feature is a further look at it."""
     within: Within | None = None
     passing: bool = False
     swaps_with: str = ""
@@ -79,16 +101,38 @@ class Single:
     @property
     def columns(self) -> tuple[str, ...]:
         """The field."""
-        return (self.name,)
+        return (self.field,)
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
+    @property
+    def field(self) -> str:
+        """The field that is compared."""
+        return self.column or self.name
+
+    @property
+    def depends(self) -> bool:
+        """Whether it comes with another field, passes, or may have nothing to say."""
+        return self.within is not None or self.passing or bool(self.column)
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The field, the one that it is swapped with, the one that it comes with."""
+        return (self.field, *([self.swaps_with] if self.swaps_with else []), *([self.within.field] if self.within else []))
+
+    def filled(self, pairs: Pairs) -> int:
+        """Pairs in which both have a value; for a further look, one that differs."""
+        pair = pairs[self.field]
+        return int((~pair.missing & ~pair.equal if self.column else ~pair.missing).sum())
+
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
         """Missing, equal, or what the comparison says of each distinct pair of forms; silent where another field has said it."""
-        levels = compared(pairs[self.name], self.scale, fitted)
+        levels = compared(pairs[self.field], self.scale, fitted, hopeful=hopeful)
+        if self.column:
+            levels[pairs[self.field].equal] = MISSING
         if self.passing:
             levels[levels == DIFFERENT] = MISSING
-        if self.swaps_with in pairs:
-            levels[_swapped(pairs[self.name], pairs[self.swaps_with], levels)] = self.scale.exact - 1
-        if self.within is not None and self.within.field in pairs:
+        if self.swaps_with in pairs and not hopeful:
+            levels[_swapped(pairs[self.field], pairs[self.swaps_with], levels)] = self.scale.exact - 1
+        if self.within is not None and self.within.field in pairs and not hopeful:
             other = pairs[self.within.field]
             said = (levels == DIFFERENT) & ~other.missing & ~other.equal
             if self.within.shared:
@@ -103,6 +147,7 @@ class Location:
 
     street: Single | None
     areas: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
     premises: bool = False
     name: str = LOCATION
 
@@ -112,59 +157,107 @@ class Location:
         return (*((self.street.name,) if self.street else ()), *self.areas)
 
     @property
+    def depends(self) -> bool:
+        """Whether equal values may come to less: the same street lies elsewhere where the towns differ."""
+        return True
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The fields that make it."""
+        return self.columns
+
+    @property
     def scale(self) -> Scale:
         """From elsewhere to the same street in the same place."""
         return _LOCATION
 
-    def levels(self, pairs: Pairs, fitted: Any) -> Levels:
-        """The best that is known: same street and area, near street, area with another street, area alone."""
+    def filled(self, pairs: Pairs) -> int:
+        """Pairs in which both have a street, or both a place."""
+        return int((~np.all([pairs[column].missing for column in self.columns], axis=0)).sum())
+
+    def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
+        """The best that is known: same street and place, near street, same or near place, another street in it."""
         area = np.any([pairs[column].equal for column in self.areas], axis=0)
         area_missing = np.all([pairs[column].missing for column in self.areas], axis=0)
-        street, street_missing = np.zeros_like(area, np.int8), np.ones_like(area)
+        street, street_missing, exact = np.zeros_like(area, np.int8), np.ones_like(area), 99
         if self.street is not None:
-            street, street_missing = compared(pairs[self.street.name], self.street.scale, fitted), pairs[self.street.name].missing
-        exact = self.street.scale.exact if self.street else 99
+            street = compared(pairs[self.street.name], self.street.scale, fitted, hopeful=hopeful)
+            street_missing, exact = pairs[self.street.name].missing, self.street.scale.exact
+        near = self._near(pairs, np.flatnonzero(~(area | area_missing) & ((street >= exact - 1) | street_missing)), hopeful=hopeful)
         return np.select(
             [
                 area_missing & street_missing,
-                (street == exact) & (area | area_missing),
-                (street >= exact - 1) & area,
+                (street == exact) & (area | near | area_missing),
+                (street >= exact - 1) & (area | near),
                 area & street_missing,
+                near & street_missing,
                 area,
             ],
-            [MISSING, 5, 4, 3, 2],
+            [MISSING, 6, 5, 4, 3, 2],
             default=DIFFERENT,
         ).astype(np.int8)
 
+    def _near(self, pairs: Pairs, rows: NDArray[np.intp], *, hopeful: bool) -> NDArray[np.bool_]:
+        """Whether postcode or city are mistyped, for some rows; false for the others."""
+        near = np.zeros(len(pairs[self.areas[0]].left), np.bool_)
+        for column, comparison in zip(self.areas, self.comparisons, strict=True):
+            some = Paired(pairs[column].left[rows], pairs[column].right[rows], pairs[column].forms)
+            near[rows] |= compared(some, comparison, None, hopeful=hopeful) == comparison.exact - 1
+        return near
+
 
 _LOCATION = Scale(
-    labels=("elsewhere", "the same place, another street", "the same place", "nearly the same street", "the same street"),
-    m=(0.15, 0.1, 0.15, 0.1, 0.5),
-    u=(0.97, 0.02, 0.0085, 0.0005, 0.001),
+    labels=(
+        "elsewhere",
+        "the same place, another street",
+        "nearly the same place",
+        "the same place",
+        "nearly the same street",
+        "the same street",
+    ),
+    m=(0.15, 0.1, 0.03, 0.14, 0.1, 0.48),
+    u=(0.9695, 0.02, 0.001, 0.008, 0.0005, 0.001),
 )
 
 
-def compared(column: Paired, comparison: Comparison, fitted: Any) -> Levels:
+def compared(column: Paired, comparison: Comparison, fitted: Any, *, hopeful: bool = False) -> Levels:
     """Levels of a column; each distinct pair of forms is compared once."""
     equal, missing = column.equal, column.missing
     levels = np.where(missing, MISSING, comparison.exact).astype(np.int8)
-    rest = ~(missing | equal)
-    left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
-    distinct, inverse = np.unique(np.minimum(left, right) * len(column.forms) + np.maximum(left, right), return_inverse=True)
-    if len(distinct):
-        first, second = np.divmod(distinct, len(column.forms))
-        levels[rest] = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)[inverse]
+    rest = np.flatnonzero(~(missing | equal))
+    if hopeful or not comparison.cuts:
+        levels[rest] = comparison.exact - 1
+    elif len(rest):
+        left, right = column.left[rest].astype(np.int64), column.right[rest].astype(np.int64)
+        packed = np.minimum(left, right) * len(column.forms) + np.maximum(left, right)
+        order = np.argsort(packed)
+        ordered = packed[order]
+        fresh = np.diff(ordered, prepend=-1) != 0
+        first, second = np.divmod(ordered[fresh], len(column.forms))
+        found = comparison.levels(column.forms, first.astype(np.int32), second.astype(np.int32), fitted)
+        levels[rest[order]] = found[np.cumsum(fresh) - 1]
     return levels
 
 
+def taken(columns: Columns, left: NDArray[np.int64], right: NDArray[np.int64], names: Sequence[str] | None = None) -> dict[str, Paired]:
+    """The columns of pairs of records, or some of them."""
+    chosen = columns if names is None else {name: columns[name] for name in names if name in columns}
+    return {name: Paired(column.codes[left], column.codes[right], column.forms) for name, column in chosen.items()}
+
+
 def _swapped(one: Paired, other: Paired, levels: Levels) -> NDArray[np.intp]:
-    """Pairs that differ, where each side holds in this field what the other side holds in the other field."""
+    """Pairs that differ, where each side holds in this field what the other side holds in the other field, or nearly."""
     differ = np.flatnonzero((levels == DIFFERENT) & ~other.missing)
-    crossed = (one.forms.values[one.left[differ]] == other.forms.values[other.right[differ]]) & (
-        other.forms.values[other.left[differ]] == one.forms.values[one.right[differ]]
-    )
-    swapped: NDArray[np.intp] = differ[crossed.astype(bool)]
-    return swapped
+    firsts = one.forms.firsts, other.forms.firsts
+    crossed = firsts[0][one.left[differ]] == firsts[1][other.right[differ]]
+    crossed &= firsts[1][other.left[differ]] == firsts[0][one.right[differ]]
+    rows: NDArray[np.intp] = differ[crossed]
+    for mine, theirs in ((one.left, other.right), (one.right, other.left)):
+        alike = process.cpdist(
+            one.forms.texts(mine[rows]), other.forms.texts(theirs[rows]), scorer=JaroWinkler.normalized_similarity, dtype=np.float32
+        )
+        rows = rows[np.flatnonzero(alike >= SWAPPED)]
+    return rows
 
 
 def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
@@ -174,6 +267,7 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         Single(
             field.name,
             field.kind.comparison,
+            "",
             field.mark(Within),
             field.mark(Passing) is not None,
             by_kind.get(field.kind.swaps_with, ""),
@@ -182,9 +276,14 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         for field in declared
         if field.kind.comparison and not field.kind.family
     ]
+    single += [
+        Single(f"{field.name}.{name}", further, field.name, premises=field.mark(Premises) is not None)
+        for field in declared
+        for name, further in field.kind.further.items()
+    ]
     located = [field for field in declared if field.kind.family == LOCATION]
-    areas = tuple(field.name for field in located if field.kind is not STREET)
+    areas = {field.name: field.kind.comparison for field in located if field.kind is not STREET and field.kind.comparison}
     if not areas:
         return (*single, *(Single(field.name, field.kind.comparison) for field in located if field.kind.comparison))
     street = next((Single(field.name, field.kind.comparison) for field in located if field.kind is STREET and field.kind.comparison), None)
-    return (*single, Location(street, areas, any(field.mark(Premises) for field in located)))
+    return (*single, Location(street, tuple(areas), tuple(areas.values()), any(field.mark(Premises) for field in located)))

@@ -1,10 +1,12 @@
 """Distinct normal forms, and what is worked out of them once: words, glued spellings, figures."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 MOST_WORDS = 10
@@ -47,7 +49,7 @@ class Forms:
     """The distinct normal forms of a column."""
 
     values: NDArray[np.object_]
-    _weighed: dict[int, tuple[Any, NDArray[np.float32]]] = field(default_factory=dict)
+    _made: dict[int, tuple[Any, NDArray[Any]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -56,6 +58,16 @@ class Forms:
     def texts(self, codes: NDArray[np.int32]) -> list[str]:
         """The forms behind codes."""
         return self.values[codes].tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def array(self) -> pa.Array:
+        """The forms in Arrow."""
+        return pa.array(self.values, pa.string())
+
+    @cached_property
+    def firsts(self) -> NDArray[np.int32]:
+        """The first letter of each form, by its code."""
+        return np.fromiter((ord(form[0]) for form in self.values), np.int32, len(self))
 
     @cached_property
     def words(self) -> Words:
@@ -85,11 +97,14 @@ class Forms:
         return np.fromiter((len(form) >= CUT_FROM for form in self.values), np.bool_, len(self))
 
     def weighed(self, fitted: Any) -> NDArray[np.float32]:
-        """Weights of the vocabulary under fitted word weights; worked out once for each."""
-        if id(fitted) not in self._weighed:
-            weights = np.fromiter(map(fitted.of, self.words.vocabulary), np.float32, len(self.words.vocabulary))
-            self._weighed[id(fitted)] = (fitted, weights)
-        return self._weighed[id(fitted)][1]
+        """Weights of the vocabulary under fitted word weights."""
+        return self.cached(fitted, lambda forms: np.fromiter(map(fitted.of, self.words.vocabulary), np.float32, len(self.words.vocabulary)))
+
+    def cached(self, by: Any, made: Callable[[Sequence[str]], NDArray[Any]]) -> NDArray[Any]:
+        """What is made of the forms by something, once for each thing."""
+        if id(by) not in self._made:
+            self._made[id(by)] = (by, made(self.values.tolist()))  # `by` is kept, so that its id stays its own
+        return self._made[id(by)][1]
 
 
 def _objects(values: list[str]) -> NDArray[np.object_]:

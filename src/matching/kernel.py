@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from matching.comparison import Levels
-from matching.encode import ABSENT
-from matching.features import Feature, Location, Paired
+from matching.comparison import MISSING, Levels
+from matching.encode import ABSENT, Columns
+from matching.features import Feature, Location, Paired, taken
 from matching.forms import Forms
 from matching.model import VETO, Model, Weights
+from matching.sources import Positions
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Kernel:
         """Bits a pair and feature, term frequencies included."""
         bits = np.zeros(levels.shape, np.float64)
         for at, feature in enumerate(self.features):
-            bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self._frequency(feature, pairs, levels[:, at])
+            bits[:, at] = self.model.bits(feature.name)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
+        bits -= self.dependence(levels)
         branch = np.zeros(len(levels), np.bool_)
         for at, feature in enumerate(self.features):
             if feature.scale.contrary > 1:
@@ -55,6 +57,45 @@ class Kernel:
             total[~pair.missing & ~pair.equal] = VETO
         return total  # type: ignore[no-any-return]
 
+    def scored(self, columns: Columns, left: Positions, right: Positions, floor: float) -> tuple[Positions, Levels, Weights]:
+        """The pairs that reach `floor` bits: their places, levels and weights.
+
+        What the equal and the missing fields say bounds each pair from above; fields that differ are looked at one after the other, and
+        no further once the bound is below the floor. Most pairs of a block end so.
+        """
+        pairs = taken(columns, left, right)
+        levels = np.zeros((len(left), len(self.features)), np.int8)
+        best = np.zeros((len(left), len(self.features)), np.float32)
+        for at, feature in enumerate(self.features):
+            levels[:, at] = feature.levels(pairs, None, hopeful=True)
+            best[:, at] = self._ceiling(feature)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
+        total = best.sum(axis=1) + self.model.prior
+        enough = floor - 1e-3  # single precision
+        alive = np.flatnonzero(total >= enough)
+        for at in self._order():
+            feature = self.features[at]
+            certain = MISSING if feature.depends else feature.scale.exact
+            rows = alive[(levels[alive, at] > MISSING) & (levels[alive, at] != certain)]
+            some = taken(columns, left[rows], right[rows], feature.looks_at)
+            found = feature.levels(some, self.model.words.get(_text(feature)))
+            levels[rows, at] = found
+            total[rows] += self.model.bits(feature.name)[found] - best[rows, at]
+            alive = alive[total[alive] >= enough]
+        weights = self.weights(taken(columns, left[alive], right[alive]), levels[alive])
+        keep = weights >= floor
+        return alive[keep], levels[alive[keep]], weights[keep]
+
+    def _ceiling(self, feature: Feature) -> Weights:
+        """By hopeful level, the most bits that may come of it."""
+        bits = self.model.bits(feature.name)
+        best = np.maximum.accumulate(bits[1:])
+        return np.concatenate([bits[:1], np.maximum(best, 0) if feature.depends else best])
+
+    def _order(self) -> list[int]:
+        """Features by how far a look at them may lower the bound."""
+        drop = [self._ceiling(feature)[-2] - self.model.bits(feature.name)[1] for feature in self.features]
+        return sorted(range(len(drop)), key=lambda at: (-drop[at], at))
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Weigh a batch of pairs."""
         pairs = paired(batch)
@@ -63,15 +104,26 @@ class Kernel:
         named |= {feature.name: pa.array(levels[:, at]) for at, feature in enumerate(self.features)}
         return pa.RecordBatch.from_pydict(named | {"weight": pa.array(self.weights(pairs, levels))})
 
-    def _frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
+    def dependence(self, levels: Levels) -> Weights:
+        """Bits a pair and feature that other features have said already."""
+        out = np.zeros(levels.shape, np.float64)
+        place = {feature.name: at for at, feature in enumerate(self.features)}
+        for known, dependent, lift in self.model.lifts():
+            if dependent in place and all(name in place for name in known):
+                exact = [levels[:, place[name]] == self.features[place[name]].scale.exact for name in known]
+                rows = np.flatnonzero(np.logical_and.reduce(exact))
+                at = place[dependent]
+                out[rows, at] = np.maximum(out[rows, at], lift[levels[rows, at]])
+        return out
+
+    def frequency(self, feature: Feature, pairs: Mapping[str, Paired], levels: Levels) -> Weights:
         """Term-frequency bits on exact agreement."""
         out = np.zeros(len(levels), np.float64)
         column = _text(feature)
         known = self.model.frequencies.get(column)
         if known is not None and feature.scale.damping:
             exact = (levels == feature.scale.exact) & pairs[column].equal
-            codes, inverse = np.unique(pairs[column].left[exact], return_inverse=True)
-            out[exact] = feature.scale.damping * known.correction(pairs[column].forms.texts(codes))[inverse]
+            out[exact] = feature.scale.damping * pairs[column].forms.cached(known, known.correction)[pairs[column].left[exact]]
         return out
 
 

@@ -1,13 +1,13 @@
 """The model: what each level of each feature is worth, versioned, and readable by a person as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocking import Rule
+from matching.blocking import Blocking
 from matching.encode import Column, Columns
 from matching.features import Feature, Location, Single
 from matching.wording import WordWeights
@@ -41,18 +41,28 @@ class Model:
     """By feature, P(level | same thing), from `different` to `exact`."""
     u: Mapping[str, tuple[float, ...]]
     """By feature, P(level | different things)."""
-    prior: float
+    given: Mapping[tuple[str, ...], Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    """By features that agree in full, what u of other features is then: people of one name have like addresses, though they are two."""
+    prior: float = 0.0
     """Log2 odds that two random records are the same thing."""
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
     words: Mapping[str, WordWeights] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
+    blocking: Blocking = field(default_factory=Blocking)
     trained_on: int = 0
     """Records that it was trained on; 0 for assumed weights."""
 
     def bits(self, feature: str) -> Weights:
-        """Weight a level in bits, level 0 (missing) included."""
-        ratio = np.array(self.m[feature]) / np.array(self.u[feature])
-        return np.concatenate([[0.0], np.log2(ratio)])
+        """Weight a level in bits, level 0 (missing) included; nothing says more than that all is the same."""
+        bits = np.log2(np.array(self.m[feature]) / np.array(self.u[feature]))
+        return np.concatenate([[0.0], np.minimum(bits, bits[-1])])
+
+    def lifts(self) -> Iterator[tuple[tuple[str, ...], str, Weights]]:
+        """Features that agree in full, a feature that depends on them, and by level how many bits it then says less."""
+        for known, dependent in self.given.items():
+            for feature, u in dependent.items():
+                lift = np.maximum(np.log2(np.array(u) / np.array(self.u[feature])), 0)
+                lift[0] = 0
+                yield known, feature, np.concatenate([[0.0], lift])
 
     def readable(self) -> dict[str, Any]:
         """The model as a person would read it: bits by feature and level, the prior, the rules."""
@@ -63,7 +73,7 @@ class Model:
                 name: {"m": _rounded(self.m[name]), "u": _rounded(self.u[name]), "bits": _rounded(self.bits(name)[1:], 2)}
                 for name in self.m
             },
-            "rules": [rule.name for rule in self.rules],
+            "rules": [rule.name for rule in self.blocking.rules],
         }
 
 
@@ -105,7 +115,7 @@ def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeight
     """What each text column's words tell."""
     singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
     return {
-        single.name: single.scale.fit(columns[single.name].forms)
+        single.field: single.scale.fit(columns[single.field].forms)
         for single in singles
         if single is not None and single.scale.fit is not None
     }

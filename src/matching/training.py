@@ -20,6 +20,10 @@ Counts = NDArray[np.int64]
 PSEUDO_MATCHES = 20.0
 """How many matches the assumed m is worth beside what is seen."""
 LEAST_PAIRS = 40
+LEAST_UNLIKE, LEAST_SHARE = 50.0, 0.1
+"""Pairs of different things, and their share of all that agree, that show how one feature depends on others."""
+SURELY = 5.0
+"""How many times more pairs than matches could explain are surely different things; errors of matches come together, which is allowed for."""
 LARGEST_ERROR = 1.5
 ROUNDS = 60
 
@@ -35,41 +39,50 @@ class Patterns:
     counts: Counts
 
 
-def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int]) -> Patterns:
-    """Count pairs by levels and rules; `scales` are the number of levels a feature, missing included."""
+def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int], weight: int = 1) -> Patterns:
+    """Count pairs by levels and rules, each for `weight` of them; `scales` are the number of levels a feature, missing included."""
     radix = np.cumprod([1, *scales], dtype=np.int64)[:-1]
     packed = levels.astype(np.int64) @ radix
     order = np.lexsort((packed, rules))
     change = np.flatnonzero(np.diff(packed[order], prepend=-1) | np.diff(rules[order], prepend=-1))
     first = order[change]
-    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)))
+    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)) * weight)
 
 
-def chances(random_levels: Levels, seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> dict[str, tuple[float, ...]]:
+@dataclass(frozen=True)
+class Chance:
+    """Pairs of records by chance."""
+
+    levels: Levels
+    filled: NDArray[np.int64]
+    """By feature, in how many of them both sides say something, be it silenced by another field or not."""
+
+
+def chances(random: Chance, seen: Patterns, features: Sequence[Feature], model: Model, pairs: float) -> dict[str, tuple[float, ...]]:
     """u a feature: shares of random pairs, and the exact level from the frequencies where they are known.
 
     Random pairs hold matches too, many of them in small data: what the model expects of those is taken out. Levels too rare to be met
     at random are at least as likely as the compared pairs show that are, by the model, no matches.
     """
     matches = 1 / (1 + 2.0**-model.prior)
-    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(records * (records - 1) / 2, 1)
+    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(pairs, 1)
     return {
-        feature.name: _chance(random_levels[:, at], seen.levels[:, at], unlike, feature, model, matches * np.array(model.m[feature.name]))
+        feature.name: _chance(random, at, seen.levels[:, at], unlike, feature, model, matches * np.array(model.m[feature.name]))
         for at, feature in enumerate(features)
     }
 
 
 def _chance(
-    levels: Levels, met: Levels, unlike: NDArray[np.float64], feature: Feature, model: Model, matches: NDArray[np.float64]
+    random: Chance, at: int, met: Levels, unlike: NDArray[np.float64], feature: Feature, model: Model, matches: NDArray[np.float64]
 ) -> tuple[float, ...]:
     scale = feature.scale
-    seen = np.bincount(levels, minlength=scale.exact + 1)[1:].astype(np.float64)
-    share = (seen + 20 * np.array(scale.u)) / (seen.sum() + 20)
+    seen = np.bincount(random.levels[:, at], minlength=scale.exact + 1)[1:].astype(np.float64)
+    share = (seen + 20 * np.array(scale.u)) / (random.filled[at] + 20)
     known = model.frequencies.get(feature.name)
     if known is not None:
         share[-1] = min(known.expected, 0.9)
-    both_present = max(seen.sum() / max(len(levels), 1), 1e-6)
-    least = np.bincount(met, unlike, minlength=scale.exact + 1)[1:] / both_present
+    filled = max(float(random.filled[at]) / max(len(random.levels), 1), 1e-6)
+    least = np.bincount(met, unlike, minlength=scale.exact + 1)[1:] / filled
     share = np.maximum(np.maximum(share - matches, 0.05 * share), least)
     share[0] = max(1 - share[1:].sum(), 0.01)
     return tuple((share / share.sum()).tolist())
@@ -84,33 +97,97 @@ def _evidence(seen: Patterns, features: Sequence[Feature], model: Model) -> NDAr
     return sum((model.bits(feature.name)[seen.levels[:, at]] for at, feature in enumerate(features)), np.zeros(len(seen.counts)))
 
 
-def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int) -> Model:
+def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model, records: int, pairs: float) -> Model:
     """The model with m and prior learnt from the patterns; rules that bring too few pairs teach nothing."""
     totals = {feature.name: PSEUDO_MATCHES * np.array(feature.scale.m) for feature in features}
     for bit, rule in enumerate(rules):
         chosen = (seen.rules >> bit) & 1 == 1
         free = [feature for feature in features if not rule.columns & set(feature.columns)]
         if seen.counts[chosen].sum() >= LEAST_PAIRS and len(free) >= 2:
-            for name, expected in _maximise(seen, chosen, free, features, model).items():
+            for name, expected in _maximise(seen, chosen, rule, free, features, model).items():
                 totals[name] = totals[name] + expected
     m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
     learnt = replace(model, m=m, trained_on=records)
-    return replace(learnt, prior=_prior(seen, features, learnt, records))
+    return replace(learnt, prior=_prior(seen, features, learnt, records, max(pairs, 1)))
+
+
+def dependences(
+    seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], model: Model
+) -> dict[tuple[str, ...], dict[str, tuple[float, ...]]]:
+    """u of a feature among pairs that agree in full on what a rule presupposes, for every rule that allows to tell."""
+    presupposed = [_presupposed(rule, features) for rule in rules]
+    found: dict[tuple[str, ...], dict[str, tuple[float, ...]]] = {}
+    for agreed in sorted(set(presupposed)):
+        mask = sum(1 << bit for bit, known in enumerate(presupposed) if set(known) <= set(agreed))
+        exact = [seen.levels[:, at] == features[at].scale.exact for at in agreed]
+        chosen = np.logical_and.reduce([seen.rules & mask != 0, *exact])
+        agreeing = Patterns(seen.levels[chosen], seen.rules[chosen], seen.counts[chosen])
+        others = [at for at in range(len(features)) if at not in agreed]
+        branches = any(len(features[at].columns) > 1 for at in agreed)
+        tables = {
+            features[at].name: _apart(agreeing, at, [other for other in others if other != at], features, model)
+            for at in others
+            if not branches or features[at].scale.contrary > 1
+        }
+        found[tuple(features[at].name for at in agreed)] = {
+            name: _branch_alone(table, model.u[name]) if branches else table for name, table in tables.items() if table is not None
+        }
+    return {known: tables for known, tables in found.items() if tables}
+
+
+def _branch_alone(table: tuple[float, ...], u: tuple[float, ...]) -> tuple[float, ...]:
+    """What a shared location shows, is that the branches of a name share it; the other levels stay as they are."""
+    return (u[0], table[1], *u[2:])
+
+
+def _presupposed(rule: Rule, features: Sequence[Feature]) -> tuple[int, ...]:
+    """The features that a rule makes agree; a further look at a field comes behind the first, which stands for it."""
+    by_column = {column: at for at, feature in reversed(list(enumerate(features))) for column in feature.columns}
+    return tuple(sorted({by_column[column] for column in rule.columns}))
+
+
+def _apart(seen: Patterns, at: int, others: Sequence[int], features: Sequence[Feature], model: Model) -> tuple[float, ...] | None:
+    """u of a feature among the pairs that must be different things: None where those are too few.
+
+    They must be, where the other features differ in a way in which far fewer pairs would even if all were matches.
+    """
+    levels = seen.levels[:, [*others, at]]
+    _, filled, size = np.unique(levels > 0, axis=0, return_inverse=True, return_counts=True)
+    total = np.bincount(filled, seen.counts, minlength=len(size))[filled]
+    _, way = np.unique(levels, axis=0, return_inverse=True)
+    met = np.bincount(way, seen.counts)[way]
+    chance = np.ones((2, len(seen.counts)))
+    for place, other in enumerate(others):
+        chance *= _chances_of(model, features[other])[:, levels[:, place]]
+    expected = total * chance[0] * _chances_of(model, features[at])[0, levels[:, -1]]
+    unlike = (chance[0] < chance[1]) & (met >= SURELY * (expected + 1))
+    scale = features[at].scale
+    found = np.bincount(seen.levels[unlike, at], seen.counts[unlike], minlength=scale.exact + 1)[1:]
+    if found.sum() < max(LEAST_UNLIKE, LEAST_SHARE * seen.counts.sum()):
+        return None
+    u = (found + PSEUDO_MATCHES * np.array(model.u[features[at].name])) / (found.sum() + PSEUDO_MATCHES)
+    return tuple(u.tolist())
+
+
+def _chances_of(model: Model, feature: Feature) -> NDArray[np.float64]:
+    """m and u by level, 1 for missing."""
+    return np.array([(1.0, *model.m[feature.name]), (1.0, *model.u[feature.name])])
 
 
 def _maximise(
-    seen: Patterns, chosen: NDArray[np.bool_], free: Sequence[Feature], features: Sequence[Feature], model: Model
+    seen: Patterns, chosen: NDArray[np.bool_], rule: Rule, free: Sequence[Feature], features: Sequence[Feature], model: Model
 ) -> Mapping[str, NDArray[np.float64]]:
     """Expected matches by level for each free feature, under one rule; every rule weighs with the root of its matches."""
     names = [feature.name for feature in features]
     levels = seen.levels[chosen][:, [names.index(feature.name) for feature in free]]
     counts = seen.counts[chosen].astype(np.float64)
     m = {feature.name: np.array(feature.scale.m) for feature in free}
+    u = {**model.u, **model.given.get(tuple(features[at].name for at in _presupposed(rule, features)), {})}
     share = 0.3
     for _ in range(ROUNDS):
         odds = np.full(len(counts), np.log2(share / (1 - share)))
         for at, feature in enumerate(free):
-            odds += _bits(m[feature.name], model.u[feature.name])[levels[:, at]]
+            odds += _bits(m[feature.name], u[feature.name])[levels[:, at]]
         match = counts / (1 + np.exp2(-np.clip(odds, -60, 60)))
         previous, share = share, float(np.clip(match.sum() / counts.sum(), 1e-4, 0.999))
         for at, feature in enumerate(free):
@@ -137,10 +214,9 @@ def _bits(m: NDArray[np.float64], u: Sequence[float]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], np.log2(m / np.array(u))])
 
 
-def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int) -> float:
+def _prior(seen: Patterns, features: Sequence[Feature], model: Model, records: int, pairs: float) -> float:
     """Log2 odds at which the expected matches among the compared pairs are the prior's own expectation over all pairs."""
     evidence = _evidence(seen, features, model)
-    pairs = max(records * (records - 1) / 2, 1)
     prior = model.prior
     assumed = min(records / 4, PSEUDO_MATCHES)
     for _ in range(ROUNDS):

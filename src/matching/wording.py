@@ -26,6 +26,8 @@ TELLING_NAME = 6.0
 """Weight above which a name held whole in a longer one is still telling."""
 TELLING_WORD = 2.0
 """Weight above which a word left alone makes a branch."""
+HELD, PARTLY = 0.72, 0.45
+"""The least similarity of a name to a longer one that holds it whole, where it is telling and where it is not."""
 BRANCH = 0.3
 """The similarity of two branches of one name."""
 
@@ -101,8 +103,9 @@ def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branch
     )
     larger, smaller = np.maximum(total, total_other), np.minimum(total, total_other)
     similarity = np.divide(shared, larger, out=np.zeros_like(shared), where=larger > 0)
-    held = (shared >= 0.95 * smaller) & (smaller >= TELLING_NAME)
-    similarity = np.minimum(np.where(held, np.maximum(similarity, 0.72), similarity), 1)
+    held = (shared >= 0.95 * smaller) & (smaller > 0)
+    least = np.where(held, np.where(smaller >= TELLING_NAME, HELD, PARTLY), 0)
+    similarity = np.minimum(np.maximum(similarity, least), 1)
     if branches:
         alone = np.minimum(np.where(free, weight, 0).sum(1), np.where(free_other, weight_other, 0).sum(1))
         similarity[(alone >= TELLING_WORD) & (similarity > BRANCH)] = BRANCH
@@ -111,7 +114,7 @@ def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branch
 
 
 def _weights(ids: Codes, weights: Floats) -> Floats:
-    return np.where(ids >= 0, weights[ids], 0).astype(np.float32)
+    return np.where(ids >= 0, weights[ids], 0)
 
 
 def _soft(

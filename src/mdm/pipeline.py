@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
+from matching.blocking import filed, filings
 from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from matching.frames import as_json, query
@@ -120,7 +121,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     named = identity.assign(clusters, masters.members(db, entity.entity), lambda count: _new_ids(hub, entity, count))
     crosswalk = query("SELECT record_id, golden_id FROM c JOIN n USING (cluster) ORDER BY record_id", c=clusters, n=named.clusters)
     golden = _golden(records, crosswalk, named.clusters, entity)
-    masters.replace_matches(db, entity.entity, _keys(ids, found), _edges(ids, found), found.model.readable())
+    masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found), found.model.readable())
     events = masters.rewrite(db, run_id, entity.entity, crosswalk, golden, named.absorbed, named.retired)
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
 
@@ -178,10 +179,17 @@ def _merged_by_source(records: pa.Table, entity: type[Master]) -> list[tuple[int
     return [(record, int(into), "same") for pair in pairs for record, into in pair if into is not None and int(into) != record]
 
 
-def _keys(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
-    order = np.argsort(found.keys.hashes, kind="stable")
-    keys = {"key": found.keys.hashes[order].view(np.int64), "record_id": ids.take(pa.array(found.keys.records[order]))}
-    return pa.table(keys)
+def _keys(ids: pa.ChunkedArray, found: Resolution, entity: type[Master]) -> pa.Table:
+    """The keys that records share, in their order."""
+    blocking = found.model.blocking
+    parts = frozenset(part for rule in blocking.rules for part in (*rule.parts, *blocking.refiners))
+    records, hashes = filed(filings(found.columns, fields(entity), parts), blocking, len(ids))
+    order = np.argsort(hashes, kind="stable")
+    shared, same = np.zeros(len(order), np.bool_), hashes[order][1:] == hashes[order][:-1]
+    shared[1:] |= same
+    shared[:-1] |= same
+    order = order[shared]
+    return pa.table({"key": hashes[order].view(np.int64), "record_id": ids.take(pa.array(records[order]))})
 
 
 def _edges(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:

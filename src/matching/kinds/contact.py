@@ -1,13 +1,13 @@
 """Ways to reach somebody: e-mail, phone, website."""
 
 import re
-from collections.abc import Iterator
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Implied, Kind, Refused, whole
+from matching.kinds.kind import Implied, Kind, Refused
+from matching.kinds.parts import one, suffix, whole
 from matching.normal import folded, tidy
 from matching.similarity import edits, spelling
 
@@ -29,6 +29,7 @@ def clean_email(value: str) -> str:
 
 
 _FRENCH_PHONE = re.compile(r"(?:\+33|0)([1-9]\d{8})")
+_NO_FIGURE = re.compile(r"\D")
 _PHONE_SIGNS = str.maketrans("", "", " .-/\u00a0")
 
 
@@ -61,19 +62,19 @@ def host_of(email: str) -> str | None:
     return None if host in PUBLIC_HOSTS else host
 
 
-def local_part(form: str) -> Iterator[str]:
+def local_part(form: str) -> str:
     """What stands before the @."""
-    yield form.split("@")[0]
+    return form.split("@")[0]
 
 
-def last_figures(form: str) -> Iterator[str]:
-    """The last eight figures."""
-    yield form[-8:]
+def phone_figures(value: str) -> str:
+    """The figures alone, French ones as they are dialled, so that numbers of another country, or without their area, are compared too."""
+    return _NO_FIGURE.sub("", f"0{value[3:]}" if value.startswith("+33") else value)
 
 
-def name_in_host(form: str) -> Iterator[str]:
+def name_in_host(form: str) -> str:
     """The host without its top-level domain, ten letters, hyphens dropped."""
-    yield form.rsplit(".", 1)[0].replace("-", "")[:10]
+    return form.rsplit(".", 1)[0].replace("-", "")[:10]
 
 
 EMAIL = Kind(
@@ -81,6 +82,7 @@ EMAIL = Kind(
     "E-mail address, lower case, of valid form (RFC 5321).",
     clean=clean_email,
     normal=folded,
+    plain=r"^[a-z0-9]+([._+-][a-z0-9]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,}$",
     comparison=Comparison(
         similarity=spelling,
         cuts=(0.88, 0.95),
@@ -89,20 +91,20 @@ EMAIL = Kind(
         labels=("different", "alike", "the same but for spelling", "the same"),
         damping=1.0,
     ),
-    keys={"whole": whole, "local": local_part},
-    alone=frozenset({"whole"}),
+    keys={"whole": whole, "local": one(local_part)},
     implies=(Implied("website", host_of, certain=False),),
 )
 PHONE = Kind(
     "phone",
     "Phone number in E.164; without a prefix it is French.",
     clean=clean_phone,
+    normal=phone_figures,
+    plain=r"^0[1-9][0-9]{8}$",
     comparison=Comparison(
         similarity=edits, cuts=(0.85,), m=(0.35, 0.03, 0.62), u=(0.9985, 0.0005, 0.001),
         labels=("different", "one figure apart", "the same"), damping=1.0,
     ),
-    keys={"whole": last_figures},
-    alone=frozenset({"whole"}),
+    keys={"whole": suffix(8)},
 )  # fmt: skip
 WEBSITE = Kind(
     "website",
@@ -112,6 +114,5 @@ WEBSITE = Kind(
         similarity=edits, cuts=(0.85,), m=(0.15, 0.05, 0.8), u=(0.996, 0.001, 0.003),
         labels=("different", "one letter apart", "the same"), damping=0.7,
     ),
-    keys={"whole": whole, "name": name_in_host},
-    alone=frozenset({"whole", "name"}),
+    keys={"whole": whole, "name": one(name_in_host)},
 )  # fmt: skip

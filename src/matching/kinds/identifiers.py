@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 
 from stdnum import ean, exceptions, iban
@@ -9,7 +10,8 @@ from stdnum.eu import vat
 from stdnum.fr import siren, siret
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Implied, Kind, Refused, whole
+from matching.kinds.kind import Implied, Kind, Refused
+from matching.kinds.parts import whole
 from matching.normal import folded, tidy
 from matching.similarity import edits, never
 
@@ -68,7 +70,7 @@ def siren_of_vat(number: str) -> str | None:
 
 def code_clean(value: str) -> str:
     """A tidy code, upper case."""
-    code = tidy(value).upper()
+    code = tidy(tidy(value).upper()).upper()  # capitals may bring text that was decoded twice to light
     if not any(char.isalnum() for char in code):
         raise Refused(f"{value!r} holds no letter and no figure", "write the code, or leave the field empty")
     return code[:80]
@@ -89,7 +91,6 @@ def _identifier(name: str, doc: str, clean: Callable[[str], str], implies: tuple
             labels=("different", "one character apart", "the same"), damping=0.2,
         ),
         keys={"whole": whole},
-        alone=frozenset({"whole"}),
         implies=implies,
     )  # fmt: skip
 
@@ -101,12 +102,17 @@ SIRET = Kind(
     clean=checked(siret, "732 829 320 00074"),
     comparison=Comparison(similarity=never, cuts=(), m=(0.4, 0.6), u=(0.9999, 0.0001), labels=("another site", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
     implies=(Implied("SIREN", lambda number: number[:9]),),
 )
 VAT_NUMBER = _identifier("VAT number", "VAT number of the EU with its country prefix (VIES).", clean_vat, (Implied("SIREN", siren_of_vat),))
 GTIN = _identifier("GTIN", "Global trade item number (GS1): EAN-8, UPC-12, EAN-13 or GTIN-14.", checked(ean, "4006381333931"))
 IBAN = _identifier("IBAN", "International bank account number (ISO 13616).", checked(iban, "FR14 2004 1010 0505 0001 3M02 606"))
+IDENTIFIER = replace(
+    _identifier(
+        "identifier", "A number given to a person or a thing and typed by people: social security, passport, registration.", code_clean
+    ),
+    normal=code_normal,
+)
 CODE = Kind(
     "code",
     "An internal code that two systems may share: account, article or project code.",
@@ -114,7 +120,6 @@ CODE = Kind(
     normal=code_normal,
     comparison=Comparison(similarity=never, cuts=(), m=(0.5, 0.5), u=(0.9995, 0.0005), labels=("different", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
 )
 KEY = Kind(
     "key",
@@ -128,7 +133,6 @@ REFERENCE = Kind(
     normal=code_normal,
     comparison=Comparison(similarity=never, cuts=(), m=(0.03, 0.97), u=(0.9995, 0.0005), labels=("different", "the same"), damping=0.2),
     keys={"whole": whole},
-    alone=frozenset({"whole"}),
 )
 MASTER = Kind(
     "master",

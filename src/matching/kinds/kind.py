@@ -1,6 +1,6 @@
 """A kind: what a field means, so that it can be cleaned, compared and blocked without further instructions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from matching.comparison import Comparison
+from matching.kinds.parts import Part
 from matching.normal import tidy
 
 
@@ -32,11 +33,6 @@ class Implied:
     """Certain facts enter the golden record; the others only help to match."""
 
 
-def whole(form: str) -> Iterator[str]:
-    """The blocking part that is the form as it is."""
-    yield form
-
-
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A semantic type. `clean` is its definition: text in, canonical text out, or `Refused`."""
@@ -49,10 +45,12 @@ class Kind:
     """The form that is compared and blocked on, of a clean value; an empty one says nothing."""
     comparison: Comparison | None = None
     """How two normal forms are compared; without it a field is carried, never evidence."""
-    keys: Mapping[str, Callable[[str], Iterable[str]]] = field(default_factory=dict)
+    further: Mapping[str, Comparison] = field(default_factory=dict)
+    """What else two forms that are not equal may show, by name: a shared model number in two labels. Not a number is silence."""
+    plain: str = ""
+    """A regular expression (RE2) of values in small letters that are their own normal form: there is nothing to do for them."""
+    keys: Mapping[str, Part] = field(default_factory=dict)
     """Blocking parts by name: the strings under which a normal form is filed."""
-    alone: frozenset[str] = frozenset()
-    """The parts that are selective enough to be a blocking key without company."""
     family: str = ""
     """Fields of one family are one piece of evidence: street, postcode and city are a location."""
     swaps_with: str = ""

@@ -1,15 +1,15 @@
 """Where something is: street, postcode, city, country. The first three are one piece of evidence."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 from babel import Locale
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Kind, Refused, whole
+from matching.kinds.kind import Kind, Refused
+from matching.kinds.parts import one, prefix, whole
 from matching.normal import folded, sounds, tidy, words
-from matching.similarity import edits, spelling
+from matching.similarity import edits, never, spelling
 from matching.wording import shared_words, word_weights
 
 LOCATION = "location"
@@ -84,17 +84,11 @@ def normal_postcode(code: str) -> str:
     return "".join(words(code))
 
 
-def number_and_name(form: str) -> Iterator[str]:
+def number_and_name(form: str) -> str | None:
     """The house number and the sound of the longest word."""
     several = form.split()
     name = max((word for word in several if not word.isdigit()), key=len, default="")
-    if name and several[0].isdigit():
-        yield f"{several[0]} {sounds(name)}"
-
-
-def area(form: str) -> Iterator[str]:
-    """The first two characters: the French département."""
-    yield form[:2]
+    return f"{several[0]} {sounds(name)}" if name and several[0].isdigit() else None
 
 
 _NEAR = ("different", "alike", "the same but for spelling", "the same")
@@ -105,7 +99,7 @@ STREET = Kind(
     clean=clean_street,
     normal=normal_street,
     comparison=Comparison(similarity=spelling, cuts=(0.85, 0.92), m=(0.2, 0.05, 0.1, 0.65), u=(0.985, 0.01, 0.004, 0.001), labels=_NEAR),
-    keys={"whole": whole, "number": number_and_name},
+    keys={"whole": whole, "number": one(number_and_name)},
     family=LOCATION,
 )
 POSTCODE = Kind(
@@ -114,7 +108,7 @@ POSTCODE = Kind(
     clean=clean_postcode,
     normal=normal_postcode,
     comparison=Comparison(similarity=edits, cuts=(0.8, 0.9), m=(0.15, 0.02, 0.03, 0.8), u=(0.97, 0.015, 0.005, 0.01), labels=_NEAR),
-    keys={"whole": whole, "area": area},
+    keys={"whole": whole, "area": prefix(2)},
     family=LOCATION,
 )
 CITY = Kind(
@@ -125,6 +119,14 @@ CITY = Kind(
     comparison=Comparison(similarity=spelling, cuts=(0.86, 0.93), m=(0.12, 0.03, 0.05, 0.8), u=(0.96, 0.015, 0.005, 0.02), labels=_NEAR),
     keys={"whole": whole},
     family=LOCATION,
+)
+HOUSE_NUMBER = Kind(
+    "house number",
+    "The number of a house, where it does not stand with the street.",
+    clean=lambda value: tidy(value)[:20],
+    normal=normal_postcode,
+    comparison=Comparison(similarity=never, cuts=(), m=(0.25, 0.75), u=(0.985, 0.015), labels=("different", "the same")),
+    keys={"whole": whole},
 )
 PLACE = Kind(
     "place",
@@ -147,7 +149,6 @@ ADDRESS = Kind(
         labels=("different", "partly the same", "mostly the same", "the same but for spelling", "the same"),
         fit=word_weights,
     ),
-    keys={"whole": whole, "number": number_and_name},
-    alone=frozenset({"whole", "number"}),
+    keys={"whole": whole, "number": one(number_and_name)},
 )
 COUNTRY = Kind("country", "Country, ISO 3166-1 alpha-2.", clean=clean_country)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
+from matching.kinds.parts import one, several
 from matching.normal import sounds, tidy, words
 from matching.wording import shared_name, word_weights
 
@@ -64,28 +65,26 @@ def normal(name: str) -> str:
     return " ".join(kept or every)
 
 
-def first(form: str) -> Iterator[str]:
+def first(form: str) -> str:
     """The first word, six letters long."""
-    yield form.split()[0][:6]
+    return form.split()[0][:6]
 
 
-def sorted_words(form: str) -> Iterator[str]:
+def sorted_words(form: str) -> str:
     """All words in alphabetical order."""
-    yield " ".join(sorted(form.split()))
+    return " ".join(sorted(form.split()))
 
 
-def compact(form: str) -> Iterator[str]:
+def compact(form: str) -> str | None:
     """The first eight letters without blanks."""
     glued = form.replace(" ", "")
-    if len(glued) >= 4:
-        yield glued[:8]
+    return glued[:8] if len(glued) >= 4 else None
 
 
-def longest(form: str) -> Iterator[str]:
+def longest(form: str) -> str | None:
     """The longest word, by sound."""
     word = max(form.split(), key=len)
-    if len(word) >= 4:
-        yield sounds(word)
+    return sounds(word) if len(word) >= 4 else None
 
 
 def pairs_of_words(form: str) -> Iterator[str]:
@@ -94,13 +93,12 @@ def pairs_of_words(form: str) -> Iterator[str]:
     yield from (f"{one} {other}" for at, one in enumerate(stems) for other in stems[at + 1 :])
 
 
-def acronym(form: str) -> Iterator[str]:
-    """The initials of three words or more, and a single word short enough to be such initials."""
-    several = form.split()
-    if len(several) >= 3:
-        yield "".join(word[0] for word in several)
-    elif len(several) == 1 and 3 <= len(form) <= 6:
-        yield form
+def acronym(form: str) -> str | None:
+    """The initials of three words or more, or a single word short enough to be such initials."""
+    every = form.split()
+    if len(every) >= 3:
+        return "".join(word[0] for word in every)
+    return form if len(every) == 1 and 3 <= len(form) <= 6 else None
 
 
 ORG_NAME = Kind(
@@ -126,12 +124,11 @@ ORG_NAME = Kind(
         fit=word_weights,
     ),
     keys={
-        "sorted": sorted_words,
-        "pairs": pairs_of_words,
-        "compact": compact,
-        "first": first,
-        "longest": longest,
-        "acronym": acronym,
+        "sorted": one(sorted_words),
+        "pairs": several(pairs_of_words),
+        "compact": one(compact),
+        "first": one(first),
+        "longest": one(longest),
+        "acronym": one(acronym),
     },
-    alone=frozenset({"sorted", "pairs", "compact"}),
 )

@@ -1,12 +1,23 @@
 """Names of people."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from matching.comparison import Comparison
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.comparison import Codes, Comparison, Floats
+from matching.forms import Forms
 from matching.kinds.kind import Kind, Refused
+from matching.kinds.nicknames import familiar
+from matching.kinds.parts import one, prefix, several
+from matching.labels import alike, label_weights
 from matching.normal import sounds, tidy, words
-from matching.similarity import initials, spelling
+from matching.similarity import spelling
 
+USUAL = 0.94
+"""What a name by which somebody is usually called is worth beside the name in full."""
 PARTICLES = frozenset("de du des le la les d l van von der den di da dos el".split())
 TITLES = frozenset("m mr mme mlle mrs ms dr pr me monsieur madame mademoiselle docteur".split())
 
@@ -17,6 +28,11 @@ def clean(value: str) -> str:
     if not any(char.isalpha() for char in name):
         raise Refused("a person's name needs at least one letter", "write the name")
     return (name.title() if name.isupper() or name.islower() else name)[:120]
+
+
+def clean_people(value: str) -> str:
+    """A tidy list of names."""
+    return tidy(value)[:2000]
 
 
 def normal(name: str) -> str:
@@ -31,25 +47,29 @@ def family_normal(name: str) -> str:
     return " ".join(word for word in every if word not in PARTICLES) or " ".join(every)
 
 
-def whole(form: str) -> Iterator[str]:
-    """The form as it is."""
-    if len(form) > 1:
-        yield form
+def not_initial(forms: pa.Array) -> pa.Array:
+    """The form as it is, unless it is a lone letter."""
+    return pc.if_else(pc.greater(pc.utf8_length(forms), 1), forms, None)
 
 
-def sound(form: str) -> Iterator[str]:
+def sound(form: str) -> str:
     """The form by its sound."""
-    yield sounds(form.replace(" ", ""))
+    return sounds(form.replace(" ", ""))
 
 
-def start(form: str) -> Iterator[str]:
-    """The first three letters."""
-    yield form[:3]
+def stems(form: str) -> Iterator[str]:
+    """Every word of four letters or more, cut to six."""
+    yield from sorted({word[:6] for word in form.split() if len(word) >= 4})
 
 
-def initial(form: str) -> Iterator[str]:
-    """The first letter."""
-    yield form[:1]
+def given_names(forms: Forms, left: Codes, right: Codes, fitted: Any) -> Floats:
+    """Jaro-Winkler, where a lone initial agrees with the name that it begins, and a short form with the name in full."""
+    similarity = spelling(forms, left, right, fitted)
+    for at in np.flatnonzero(similarity < USUAL):
+        one, other = forms.values[left[at]], forms.values[right[at]]
+        if ((len(one) == 1 or len(other) == 1) and one[0] == other[0]) or familiar(one, other):
+            similarity[at] = USUAL
+    return similarity
 
 
 _LABELS = ("different", "somewhat alike", "alike", "the same but for spelling", "the same")
@@ -60,13 +80,13 @@ GIVEN_NAME = Kind(
     clean=clean,
     normal=normal,
     comparison=Comparison(
-        similarity=initials,
+        similarity=given_names,
         cuts=(0.75, 0.86, 0.93),
         m=(0.08, 0.03, 0.04, 0.1, 0.75),
         u=(0.93, 0.04, 0.01, 0.01, 0.01),
         labels=_LABELS,
     ),
-    keys={"whole": whole, "initial": initial, "start": start},
+    keys={"whole": not_initial, "initial": prefix(1), "start": prefix(3)},
     swaps_with="family name",
 )
 FAMILY_NAME = Kind(
@@ -81,7 +101,7 @@ FAMILY_NAME = Kind(
         u=(0.96, 0.025, 0.008, 0.004, 0.003),
         labels=_LABELS,
     ),
-    keys={"whole": whole, "sound": sound, "start": start},
+    keys={"whole": not_initial, "sound": one(sound), "start": prefix(3)},
     swaps_with="given name",
 )
 PERSON_NAME = Kind(
@@ -96,6 +116,20 @@ PERSON_NAME = Kind(
         u=(0.97, 0.02, 0.006, 0.002, 0.002),
         labels=_LABELS,
     ),
-    keys={"whole": whole, "start": start},
-    alone=frozenset({"whole"}),
+    keys={"whole": not_initial, "start": prefix(3)},
+)
+PEOPLE = Kind(
+    "people",
+    "Names of several people in one field: the authors of a work.",
+    clean=clean_people,
+    normal=family_normal,
+    comparison=Comparison(
+        similarity=alike,
+        cuts=(0.3, 0.6, 0.85),
+        m=(0.05, 0.05, 0.1, 0.2, 0.6),
+        u=(0.97, 0.02, 0.008, 0.001, 0.001),
+        labels=("different", "some in common", "most in common", "nearly the same", "the same"),
+        fit=label_weights,
+    ),
+    keys={"stems": several(stems)},
 )

@@ -1,7 +1,7 @@
 """Amounts, quantities, dates, currencies and yes/no: text in any usual spelling, canonical text out."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -10,9 +10,10 @@ import pyarrow as pa
 from babel.numbers import list_currencies
 
 from matching.comparison import Comparison
-from matching.kinds.kind import Kind, Refused, whole
+from matching.kinds.kind import Kind, Refused
+from matching.kinds.parts import one, prefix, suffix, whole
 from matching.normal import folded, tidy
-from matching.similarity import days, edits, proportion
+from matching.similarity import dates, days, proportion, years
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
@@ -71,6 +72,10 @@ def clean_percent(value: str) -> str:
 
 def clean_date(value: str) -> str:
     """An ISO date, from ISO, `yyyymmdd` or the French `dd/mm/yyyy`; a time of day is dropped."""
+    return _date(value, 1800)
+
+
+def _date(value: str, since: int) -> str:
     text = tidy(value).split("T")[0].split(" ")[0]
     try:
         if found := _DMY.fullmatch(text):
@@ -82,9 +87,14 @@ def clean_date(value: str) -> str:
             raise ValueError
     except ValueError:
         raise Refused(f"{value!r} is not a date", "write 31/12/2026 or 2026-12-31") from None
-    if not 1800 <= day_found.year <= 2200:
+    if not since <= day_found.year <= 2200:
         raise Refused(f"{value!r} is not a plausible date", "check the year")
     return day_found.isoformat()
+
+
+def clean_birth_date(value: str) -> str:
+    """An ISO date of any century that registers reach back to."""
+    return _date(value, 1000)
 
 
 def clean_instant(value: str) -> str:
@@ -97,6 +107,14 @@ def clean_instant(value: str) -> str:
     except ValueError:
         instant = datetime.fromisoformat(clean_date(value))
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+def clean_year(value: str) -> str:
+    """Four figures."""
+    found = re.fullmatch(r"(\d{4})(?:\.0*)?", tidy(value))
+    if not found:
+        raise Refused(f"{value!r} is not a year", "write four figures")
+    return found[1]
 
 
 @cache
@@ -123,19 +141,18 @@ def clean_flag(value: str) -> str:
     raise Refused(f"{value!r} is neither yes nor no", "write oui or non, true or false, 1 or 0")
 
 
-def rounded(form: str) -> Iterator[str]:
+def rounded(form: str) -> str | None:
     """The amount as it is; small round ones are too common to say anything."""
-    if form not in {"0", "1", "100"}:
-        yield form
+    return None if form in {"0", "1", "100"} else form
 
 
-def month(form: str) -> Iterator[str]:
-    """Year and month."""
-    yield form[:7]
+def figures(value: str) -> str:
+    """The figures alone, so that a date that is none (a 31st of June) is compared all the same."""
+    return re.sub(r"\D", "", value)
 
 
 def _amount(name: str, doc: str, clean: Callable[[str], str], comparison: Comparison | None = None) -> Kind:
-    keys = {"whole": rounded} if comparison else {}
+    keys = {"whole": one(rounded)} if comparison else {}
     return Kind(name, doc, clean=clean, arrow=pa.decimal128(24, 6), comparison=comparison, keys=keys)
 
 
@@ -172,22 +189,32 @@ DATE = Kind(
         u=(0.7, 0.2, 0.06, 0.03, 0.01),
         labels=("far apart", "within half a year", "within two months", "within three weeks", "the same day"),
     ),
-    keys={"month": month},
+    keys={"month": prefix(7)},
 )
 BIRTH_DATE = Kind(
     "birth date",
     "A date of birth, compared by its figures: a wrong one is a typing error, not a near day.",
-    clean=clean_date,
+    clean=clean_birth_date,
+    normal=figures,
     arrow=pa.date32(),
     comparison=Comparison(
-        similarity=edits,
-        cuts=(0.8, 0.9),
-        m=(0.05, 0.03, 0.1, 0.82),
-        u=(0.93, 0.05, 0.0195, 0.0005),
-        labels=("different", "two figures apart", "one figure apart", "the same"),
+        similarity=dates,
+        cuts=(0.65, 0.78, 0.88),
+        m=(0.05, 0.03, 0.04, 0.1, 0.78),
+        u=(0.93, 0.025, 0.03, 0.0145, 0.0005),
+        labels=("different", "about a year apart", "two figures apart", "one figure apart", "the same"),
     ),
-    keys={"whole": whole, "month": month},
+    keys={"whole": whole, "month": prefix(6), "day": suffix(4)},
 )
 INSTANT = Kind("instant", "A moment, ISO 8601 in UTC.", clean=clean_instant, arrow=pa.timestamp("us", "UTC"))
 CURRENCY = Kind("currency", "Currency, ISO 4217.", clean=clean_currency)
 FLAG = Kind("flag", "Yes or no.", clean=clean_flag, arrow=pa.bool_())
+YEAR = Kind(
+    "year",
+    "A year: of a vintage, of publication.",
+    clean=clean_year,
+    comparison=Comparison(
+        similarity=years, cuts=(0.85,), m=(0.08, 0.07, 0.85), u=(0.8, 0.1, 0.1), labels=("different", "a year apart", "the same")
+    ),
+    keys={"whole": whole},
+)

@@ -108,8 +108,8 @@ def probability(weight: float | None) -> float:
 
 
 _SCALES = {field.name: field.kind.comparison for field in fields(Project) if field.kind.comparison}
-_MOSTLY = len(_SCALES["label"].labels) - 2
-"""From `mostly the same` on, a link rests on the label."""
+_MUCH = _SCALES["label"].labels.index("much in common") + 1
+"""The level from which a link rests on the label."""
 
 
 def _how(levels: str | None) -> str:
@@ -120,7 +120,7 @@ def _how(levels: str | None) -> str:
     for field in ("reference", "code"):
         if said.get(field, 0) >= _SCALES[field].exact:
             return field
-    return "name" if said.get("label", 0) >= _MOSTLY else "amount_period"
+    return "name" if said.get("label", 0) >= _MUCH else "amount_period"
 
 
 def _amended(deal: tuple[str, str], amendments: dict[tuple[str, str], dict[str, Any]], found: Found) -> tuple[str, str, float] | None:

@@ -37,10 +37,10 @@ def found(world: Frames, key: str) -> tuple[str | None, str | None, float | None
 @pytest.mark.parametrize(
     ("levels", "how"),
     [
-        ({"reference": 3, "label": 6}, "reference"),
-        ({"reference": 1, "code": 2, "label": 6}, "code"),
-        ({"label": 4, "amount": 5}, "name"),
-        ({"label": 3, "amount": 5}, "amount_period"),
+        ({"reference": 3, "label": 10}, "reference"),
+        ({"reference": 1, "code": 2, "label": 10}, "code"),
+        ({"label": 6, "amount": 5}, "name"),
+        ({"label": 5, "amount": 5}, "amount_period"),
         ({}, "amount_period"),
     ],
 )
@@ -48,7 +48,7 @@ def test_the_strongest_pair_says_what_a_link_rests_on(levels: dict[str, int], ho
     world = frames(
         facts={"deal": [deal("D1")]},
         members=members(p1="crm:D1 billing:A1 time:T1", p2="billing:A2"),
-        edges=[edge("billing:A1", "crm:D1", 5.0, **levels), edge("crm:D1", "time:T1", 1.0, label=6), edge("crm:D1", "billing:A2", 9.0)],
+        edges=[edge("billing:A1", "crm:D1", 5.0, **levels), edge("crm:D1", "time:T1", 1.0, label=10), edge("crm:D1", "billing:A2", 9.0)],
     )
     assert found(world, "D1") == ("p1", how, 0.9697)
 

@@ -1,0 +1,92 @@
+"""What the database keeps of matching, by position as the matching library has it: pairs, clusters, rulings, and the records themselves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from matching.clustering import Constraints
+from matching.declaration import fields
+from matching.encode import encode
+from matching.engine import Thresholds
+from matching.quality import Kept
+from mdm.entities import Master, SameAs
+from mdm.store.bulk import read
+from mdm.store.masters import members, records, rulings
+
+EDGES = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("weight", pa.float64())])
+
+Ruled = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entity as it was matched last."""
+
+    records: pa.Table
+    """As they are resolved: record_id, source, key, event_at, and the entity's fields."""
+    kept: Kept
+    """Positions are rows of `records`. A record that has come since is alone, a pair of one that is gone is left out."""
+    rulings: list[Ruled]
+    """Rulings of stewards in force: left, right (positions), verdict."""
+
+
+def stored(db: Connection, entity: type[Master], thresholds: Thresholds) -> Stored:
+    """What is kept of an entity: the pairs worth a look, the membership in force, rulings, and the values that veto."""
+    table = records(db, entity)
+    ids = table["record_id"].to_numpy()
+    query = "SELECT left_id, right_id, weight FROM edge WHERE entity = %(entity)s ORDER BY 1, 2"
+    edges = read(db, query, EDGES, {"entity": entity.entity})
+    ends, there = _places(ids, edges["left_id"].to_numpy(), edges["right_id"].to_numpy())
+    ruled = list(_positions(ids, rulings(db, entity.entity)))
+    told = list(_positions(ids, _merged_by_source(table, entity)))
+    together, apart = ({(left, right) for left, right, said in [*ruled, *told] if said == wanted} for wanted in ("same", "different"))
+    vetoing = _vetoing(table, entity)
+    constraints = Constraints(frozenset(together), frozenset(apart), vetoing)
+    weight = edges["weight"].to_numpy()[there]
+    return Stored(table, Kept(ends[0], ends[1], weight, _labels(db, ids, entity), thresholds, constraints, vetoing), ruled)
+
+
+def _places(ids: NDArray[np.int64], *ends: NDArray[np.int64]) -> tuple[list[NDArray[np.int64]], NDArray[np.bool_]]:
+    """Where both records of each pair stand, and which pairs have both."""
+    if not len(ids):
+        return [np.zeros(0, np.int64)] * len(ends), np.zeros(len(ends[0]), np.bool_)
+    at = [np.minimum(np.searchsorted(ids, end), len(ids) - 1) for end in ends]
+    there = np.logical_and.reduce([ids[place] == end for place, end in zip(at, ends, strict=True)])
+    return [place[there] for place in at], there
+
+
+def _positions(ids: NDArray[np.int64], ruled: Iterable[Ruled]) -> Iterable[Ruled]:
+    """Rulings by position, the smaller one left; those on records that are gone wait for their return."""
+    for left, right, verdict in ruled:
+        (one, other), _ = _places(ids, np.array([min(left, right)]), np.array([max(left, right)]))
+        if len(one):
+            yield int(one[0]), int(other[0]), verdict
+
+
+def _merged_by_source(table: pa.Table, entity: type[Master]) -> list[Ruled]:
+    said = [table[item.name].to_pylist() for item in fields(entity) if item.mark(SameAs)]
+    pairs = ((record, into) for column in said for record, into in zip(table["record_id"].to_pylist(), column, strict=True))
+    return [(record, int(into), "same") for record, into in pairs if into is not None and int(into) != record]
+
+
+def _vetoing(table: pa.Table, entity: type[Master]) -> list[NDArray[np.int32]]:
+    """A code a record for every field in which two values are never one thing, those implied by other fields included."""
+    declared = [field for field in fields(entity) if field.vetoes or field.kind.implies]
+    columns = encode(table, declared)
+    return [columns[field.name].codes for field in declared if field.vetoes and field.name in columns]
+
+
+def _labels(db: Connection, ids: NDArray[np.int64], entity: type[Master]) -> NDArray[np.int64]:
+    """A cluster a record, named by the position of its first record."""
+    crosswalk = members(db, entity.entity)
+    (place,), there = _places(ids, crosswalk["record_id"].to_numpy())
+    golden = crosswalk["golden_id"].filter(pa.array(there)).combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    first = np.full(int(golden.max(initial=-1)) + 1, len(ids), np.int64)
+    np.minimum.at(first, golden, place)
+    labels = np.arange(len(ids))
+    labels[place] = first[golden]
+    return labels
