@@ -57,11 +57,17 @@ class Model:
         return np.concatenate([[0.0], np.minimum(bits, bits[-1])])
 
     def lifts(self) -> Iterator[tuple[tuple[str, ...], str, Weights]]:
-        """Features that agree in full, a feature that depends on them, and by level how many bits it then says less."""
+        """Features that agree in full, a feature that depends on them, and by level how many bits it then says less.
+
+        Where they all agree in full, each would take from the other what both say: only the later one gives way.
+        """
+        order = {feature: at for at, feature in enumerate(self.u)}
         for known, dependent in self.given.items():
             for feature, u in dependent.items():
                 lift = np.maximum(np.log2(np.array(u) / np.array(self.u[feature])), 0)
                 lift[0] = 0
+                if order[feature] < max(order[name] for name in known):
+                    lift[-1] = 0
                 yield known, feature, np.concatenate([[0.0], lift])
 
     def readable(self) -> dict[str, Any]:

@@ -24,7 +24,8 @@ LEAST_UNLIKE, LEAST_SHARE = 50.0, 0.1
 """Pairs of different things, and their share of all that agree, that show how one feature depends on others."""
 SURELY = 5.0
 """How many times more pairs than matches could explain are surely different things; errors of matches come together, which is allowed for."""
-LARGEST_ERROR = 1.5
+CONTRARY = 0.35
+"""Odds by which a feature speaks against a pair; where one does, it may be an error, where two do, hardly."""
 ROUNDS = 60
 
 
@@ -156,11 +157,12 @@ def _apart(seen: Patterns, at: int, others: Sequence[int], features: Sequence[Fe
     total = np.bincount(filled, seen.counts, minlength=len(size))[filled]
     _, way = np.unique(levels, axis=0, return_inverse=True)
     met = np.bincount(way, seen.counts)[way]
-    chance = np.ones((2, len(seen.counts)))
+    chance, against = np.ones((2, len(seen.counts))), np.zeros(len(seen.counts))
     for place, other in enumerate(others):
-        chance *= _chances_of(model, features[other])[:, levels[:, place]]
+        one = _chances_of(model, features[other])[:, levels[:, place]]
+        chance, against = chance * one, against + (one[0] < CONTRARY * one[1])
     expected = total * chance[0] * _chances_of(model, features[at])[0, levels[:, -1]]
-    unlike = (chance[0] < chance[1]) & (met >= SURELY * (expected + 1))
+    unlike = (chance[0] < chance[1]) & (against >= 2) & (met >= SURELY * (expected + 1))
     scale = features[at].scale
     found = np.bincount(seen.levels[unlike, at], seen.counts[unlike], minlength=scale.exact + 1)[1:]
     if found.sum() < max(LEAST_UNLIKE, LEAST_SHARE * seen.counts.sum()):
@@ -201,11 +203,11 @@ def _maximise(
 
 
 def _bounded(m: NDArray[np.float64], scale: Scale) -> tuple[float, ...]:
-    """m whose contrary levels are at most LARGEST_ERROR times what the kind assumes.
+    """m whose contrary levels are at most what the kind assumes.
 
     A key that many share (the address of an accountant) brings pairs of different things, which would teach that names may differ.
     """
-    contrary = np.minimum(np.minimum(m, LARGEST_ERROR * np.array(scale.m)), 0.9)[: scale.contrary]
+    contrary = np.minimum(np.minimum(m, scale.m), 0.9)[: scale.contrary]
     others = m[scale.contrary :]
     return (*contrary.tolist(), *(others * (1 - contrary.sum()) / others.sum()).tolist())
 
