@@ -39,7 +39,8 @@ class Scale:
     """Untrained P(level | different things), from `different` to `exact`."""
     damping: float = 0.7
     """How much of the term-frequency correction counts on exact agreement; 0 switches it off."""
-
+    own: float = 1.0
+    """How much of its evidence other fields do not say already: a description repeats the label."""
     contrary: int = 1
     """How many of the lowest levels speak against a match; the last of several is the branch of a group, which shares its premises."""
 

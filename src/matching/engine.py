@@ -24,6 +24,14 @@ RANDOM_PAIRS = 200_000
 RANDOM_PAIRS_A_RECORD = 40
 TRAINING_PAIRS = 1_000_000
 TRAININGS = 3
+ONE_TO_ONE = 10
+HOPELESS = -12.0
+"""Bits of rivals that no longer count."""
+LEAST_ALONE = 0.05
+"""Share of the records of a source that have no partner, at least."""
+MOST_ROUNDS = 100
+SETTLED = 0.01
+"""Bits by which beliefs may still move."""
 BATCH = 500_000
 
 
@@ -135,17 +143,25 @@ class LocalEngine:
 
 
 def contested(left: Positions, right: Positions, weight: NDArray[np.float64], sources: Sources) -> NDArray[np.float64]:
-    """Weights, where a record has one partner at most among the records of a source: the odds of other partners speak against each."""
+    """Weights, where a record has one partner at most among the records of a source: rivals speak against each other.
+
+    Belief propagation on the graph of pairs (Huang & Jebara 2009): a rival counts by how free its other record is.
+    """
     if not sources.distinct or not len(left):
         return weight
-    odds = np.exp2(np.clip(weight, -60, 60))
-    once = np.isin(sources.of, list(sources.distinct))
-    both = np.concatenate([left, right]), np.concatenate([right, left])
-    _, group = np.unique(both[0] * (sources.of.max() + 1) + sources.of[both[1]], return_inverse=True)
-    doubled = np.tile(odds, 2)
-    rivals = np.where(once[both[1]], np.bincount(group, doubled)[group] - doubled, 0)
-    others = rivals[: len(weight)] + rivals[len(weight) :]
-    return weight - np.log2(1 + np.maximum(others, 0))  # type: ignore[no-any-return]
+    odds = np.tile(np.exp2(np.clip(weight, -60, 60)), 2)
+    mine, theirs = np.concatenate([left, right]), np.concatenate([right, left])
+    _, group = np.unique(mine * (sources.of.max() + 1) + sources.of[theirs], return_inverse=True)
+    once = np.isin(sources.of[theirs], list(sources.distinct))
+    free = np.zeros(len(odds))
+    for _ in range(MOST_ROUNDS):
+        wanted = odds * np.exp2(np.roll(free, len(left)))
+        rivals = np.where(once, np.bincount(group, wanted)[group] - wanted, 0)
+        before, free = free, (free - np.log2(1 + np.maximum(rivals, 0))) / 2
+        if np.abs(free - before).max() < SETTLED:
+            break
+    told: NDArray[np.float64] = weight + free[: len(left)] + free[len(left) :]
+    return told
 
 
 def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Model | None = None) -> Kernel:
@@ -162,7 +178,8 @@ def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[
     filled = [feature.filled(drawn) for feature in kernel.features]
     chance = training.Chance(kernel.levels(drawn), np.array(filled, np.int64))
     thin = max(1, len(packed) // TRAINING_PAIRS)
-    kept = np.flatnonzero(scrambled(packed.astype(np.uint64)) % np.uint64(thin) == 0)
+    drawn_by = packed // count if sources.distinct else packed  # with all their rivals, where there are rivals
+    kept = np.flatnonzero(scrambled(drawn_by.astype(np.uint64)) % np.uint64(thin) == 0)
     levels = np.zeros((len(kept), len(kernel.features)), np.int8)
     for start in range(0, len(kept), BATCH):
         left, right = np.divmod(packed[kept[start : start + BATCH]], count)
@@ -170,10 +187,43 @@ def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[
     seen = training.patterns(levels, rules[kept], [feature.scale.exact + 1 for feature in kernel.features], weight=thin)
     model = kernel.model
     for _ in range(TRAININGS):
-        model = replace(model, u=training.chances(chance, seen, kernel.features, model, pairs))
+        likely = training.likelihood(seen, kernel.features, model)
+        model = replace(model, u=training.chances(chance, seen, likely, kernel.features, model, pairs, pairs / (1 + 2.0**-model.prior)))
         model = training.train(seen, model.blocking.rules, kernel.features, model, count, pairs)
         model = replace(model, given=training.dependences(seen, model.blocking.rules, kernel.features, model))
+    if not sources.distinct:
+        return model
+    return _one_to_one(replace(kernel, model=replace(model, m=kernel.model.m)), sources, np.divmod(packed[kept], count), seen, chance, thin)
+
+
+def _one_to_one(
+    kernel: Kernel, sources: Sources, ends: tuple[Positions, Positions], seen: training.Patterns, chance: training.Chance, thin: int
+) -> Model:
+    """The model with m, u and prior learnt anew: where a record has one partner at most, rivals tell which pairs are none."""
+    model, pairs = kernel.model, sources.pairs()
+    likely, matches = np.ones(len(seen.counts)), float(np.bincount(sources.of).min()) / 2
+    model = replace(model, u=training.chances(chance, seen, likely, kernel.features, model, pairs, matches, known=True))
+    model = replace(model, prior=_alone(matches, sources))
+    for _ in range(ONE_TO_ONE):
+        weight = training.weights(seen, kernel.features, model)[seen.place]
+        near = np.flatnonzero(weight >= HOPELESS)
+        weight[near] = contested(ends[0][near], ends[1][near], weight[near], sources)
+        one = 1 / (1 + np.exp2(-np.clip(weight, -60, 60)))
+        likely = np.bincount(seen.place, one, minlength=len(seen.counts)) / np.maximum(seen.counts, 1) * thin
+        matches = float((seen.counts * likely).sum())
+        model = replace(model, u=training.chances(chance, seen, likely, kernel.features, model, pairs, matches, known=True))
+        model = replace(training.retrained(seen, likely, kernel.features, model), prior=_alone(matches, sources))
     return model
+
+
+def _alone(matches: float, sources: Sources) -> float:
+    """Log2 odds that two records are one thing, over that either has no partner at all, where each has one at most."""
+    sizes = np.bincount(sources.of).astype(np.float64)
+    odds = max(matches, 1) / sources.pairs()
+    for source, size in enumerate(sizes):
+        if sources.distinct - {source}:
+            odds /= max(1 - matches / size, LEAST_ALONE)
+    return float(np.log2(odds))
 
 
 def random_pairs(sources: Sources) -> tuple[Positions, Positions]:

@@ -93,8 +93,7 @@ class Part:
             head += phrases.branches(language)
         elif self.dependence_bits <= -phrases.NOTABLE:
             head += phrases.repeated([nouns[name] for name in self.said_by], self.bits, language)
-        if "." not in self.name:  # a further look at a field whose values are quoted already
-            head += phrases.quoted(*(", ".join(value for value in side if value) for side in (self.left, self.right)), language=language)
+        head += phrases.quoted(*(", ".join(value for value in side if value) for side in (self.left, self.right)), language=language)
         return phrases.stated(head, phrases.strength(self.bits, language) if self.level else phrases.nothing(language), language)
 
 
@@ -358,12 +357,11 @@ def _explained(
 
 
 def _kind(feature: Feature, declared: Mapping[str, str]) -> str:
-    """The kind of a feature: its field's, with the aspect of it that is compared; or what its fields are together."""
+    """The kind of a feature: its field's, or what its fields are together."""
     first, *others = feature.columns
-    field, _, aspect = feature.name.partition(".")
     if others:
         return phrases.LOCATION if declared[first] == STREET.name else phrases.AREA
-    return f"{declared[first]}.{aspect}" if aspect and field == first else declared[first]
+    return declared[first]
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,6 @@ class Single:
 
     name: str
     scale: Comparison
-    column: str = ""
-    """The field, where it is not called as the feature: then the feature is a further look at it."""
     within: Within | None = None
     passing: bool = False
     swaps_with: str = ""
@@ -101,37 +99,29 @@ class Single:
     @property
     def columns(self) -> tuple[str, ...]:
         """The field."""
-        return (self.field,)
-
-    @property
-    def field(self) -> str:
-        """The field that is compared."""
-        return self.column or self.name
+        return (self.name,)
 
     @property
     def depends(self) -> bool:
-        """Whether it comes with another field, passes, or may have nothing to say."""
-        return self.within is not None or self.passing or bool(self.column)
+        """Whether it comes with another field, or passes."""
+        return self.within is not None or self.passing
 
     @property
     def looks_at(self) -> tuple[str, ...]:
         """The field, the one that it is swapped with, the one that it comes with."""
-        return (self.field, *([self.swaps_with] if self.swaps_with else []), *([self.within.field] if self.within else []))
+        return (self.name, *([self.swaps_with] if self.swaps_with else []), *([self.within.field] if self.within else []))
 
     def filled(self, pairs: Pairs) -> int:
-        """Pairs in which both have a value; for a further look, one that differs."""
-        pair = pairs[self.field]
-        return int((~pair.missing & ~pair.equal if self.column else ~pair.missing).sum())
+        """Pairs in which both have a value."""
+        return int((~pairs[self.name].missing).sum())
 
     def levels(self, pairs: Pairs, fitted: Any, *, hopeful: bool = False) -> Levels:
         """Missing, equal, or what the comparison says of each distinct pair of forms; silent where another field has said it."""
-        levels = compared(pairs[self.field], self.scale, fitted, hopeful=hopeful)
-        if self.column:
-            levels[pairs[self.field].equal] = MISSING
+        levels = compared(pairs[self.name], self.scale, fitted, hopeful=hopeful)
         if self.passing:
             levels[levels == DIFFERENT] = MISSING
         if self.swaps_with in pairs and not hopeful:
-            levels[_swapped(pairs[self.field], pairs[self.swaps_with], levels)] = self.scale.exact - 1
+            levels[_swapped(pairs[self.name], pairs[self.swaps_with], levels)] = self.scale.exact - 1
         if self.within is not None and self.within.field in pairs and not hopeful:
             other = pairs[self.within.field]
             said = (levels == DIFFERENT) & ~other.missing & ~other.equal
@@ -267,7 +257,6 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         Single(
             field.name,
             field.kind.comparison,
-            "",
             field.mark(Within),
             field.mark(Passing) is not None,
             by_kind.get(field.kind.swaps_with, ""),
@@ -275,11 +264,6 @@ def features(declared: Sequence[Field]) -> tuple[Feature, ...]:
         )
         for field in declared
         if field.kind.comparison and not field.kind.family
-    ]
-    single += [
-        Single(f"{field.name}.{name}", further, field.name, premises=field.mark(Premises) is not None)
-        for field in declared
-        for name, further in field.kind.further.items()
     ]
     located = [field for field in declared if field.kind.family == LOCATION]
     areas = {field.name: field.kind.comparison for field in located if field.kind is not STREET and field.kind.comparison}

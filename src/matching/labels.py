@@ -23,8 +23,6 @@ MOST_LETTERS = 200
 """Letters of a form of which groups are made."""
 SHORT = 4
 """Signs of the first part of a model number that stands in two."""
-SHORTEST_PART = 5
-"""Signs of a model number that may stand for a longer one."""
 OTHER_FIGURES = 0.6
 """What is left of the similarity of labels where either holds figures that the other does not: 24 ports, 48 ports."""
 
@@ -110,21 +108,6 @@ def _left_over(one: str, other: str) -> bool:
     """Whether a word with figures of one label is nowhere in the letters of the other."""
     letters = other.replace(" ", "")
     return any(word not in letters for word in one.split() if any(map(str.isdigit, word)))
-
-
-def shared_models(forms: Forms, left: Codes, right: Codes, fitted: LabelWeights) -> Floats:
-    """1 where two labels share a model number, in whole or as the beginning or end of a longer one; silence where either has none."""
-    known = {code: tuple(models(forms.values[code])) for code in np.union1d(left, right).tolist()}
-    similarity = np.zeros(len(left), np.float32)
-    for at, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        mine, theirs = known[one], known[other]
-        similarity[at] = any(_one_model(a, b) for a in mine for b in theirs) if mine and theirs else np.nan
-    return similarity
-
-
-def _one_model(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return short == long or (len(short) >= SHORTEST_PART and (long.startswith(short) or long.endswith(short)))
 
 
 def _vectors(values: Sequence[str], split: Callable[[str], Sequence[str]], weights: Weights) -> csr_matrix:

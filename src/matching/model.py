@@ -41,6 +41,8 @@ class Model:
     """By feature, P(level | same thing), from `different` to `exact`."""
     u: Mapping[str, tuple[float, ...]]
     """By feature, P(level | different things)."""
+    own: Mapping[str, float] = field(default_factory=dict)
+    """By feature, how much of its evidence others do not say already, where that is not all."""
     given: Mapping[tuple[str, ...], Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     """By features that agree in full, what u of other features is then: people of one name have like addresses, though they are two."""
     prior: float = 0.0
@@ -53,7 +55,7 @@ class Model:
 
     def bits(self, feature: str) -> Weights:
         """Weight a level in bits, level 0 (missing) included; nothing says more than that all is the same."""
-        bits = np.log2(np.array(self.m[feature]) / np.array(self.u[feature]))
+        bits = self.own.get(feature, 1) * np.log2(np.array(self.m[feature]) / np.array(self.u[feature]))
         return np.concatenate([[0.0], np.minimum(bits, bits[-1])])
 
     def lifts(self) -> Iterator[tuple[tuple[str, ...], str, Weights]]:
@@ -100,6 +102,7 @@ def untrained(features: Sequence[Feature], columns: Columns, records: int) -> Mo
     return Model(
         m={feature.name: feature.scale.m for feature in features},
         u={feature.name: feature.scale.u for feature in features},
+        own={feature.name: feature.scale.own for feature in features if feature.scale.own < 1},
         prior=assumed_prior(records),
         frequencies={column: frequencies(columns[column]) for feature in features for column in _frequent(feature)},
         words=words(features, columns),
@@ -121,7 +124,7 @@ def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeight
     """What each text column's words tell."""
     singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
     return {
-        single.field: single.scale.fit(columns[single.field].forms)
+        single.name: single.scale.fit(columns[single.name].forms)
         for single in singles
         if single is not None and single.scale.fit is not None
     }

@@ -6,7 +6,7 @@ nothing. The prior is a fixed point over all compared pairs. Winkler 1988, Felle
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ SURELY = 5.0
 CONTRARY = 0.35
 """Odds by which a feature speaks against a pair; where one does, it may be an error, where two do, hardly."""
 ROUNDS = 60
+OFTEN = 30
+"""Random pairs at a level that tell how common it is."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Patterns:
     rules: NDArray[np.int64]
     """Bit mask a pattern."""
     counts: Counts
+    place: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The pattern of each compared pair."""
 
 
 def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int], weight: int = 1) -> Patterns:
@@ -46,8 +50,10 @@ def patterns(levels: Levels, rules: NDArray[np.int64], scales: Sequence[int], we
     packed = levels.astype(np.int64) @ radix
     order = np.lexsort((packed, rules))
     change = np.flatnonzero(np.diff(packed[order], prepend=-1) | np.diff(rules[order], prepend=-1))
-    first = order[change]
-    return Patterns(levels[first], rules[first], np.diff(change, append=len(order)) * weight)
+    first, counts = order[change], np.diff(change, append=len(order))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.repeat(np.arange(len(first)), counts)
+    return Patterns(levels[first], rules[first], counts * weight, place)
 
 
 @dataclass(frozen=True)
@@ -59,39 +65,48 @@ class Chance:
     """By feature, in how many of them both sides say something, be it silenced by another field or not."""
 
 
-def chances(random: Chance, seen: Patterns, features: Sequence[Feature], model: Model, pairs: float) -> dict[str, tuple[float, ...]]:
+def chances(
+    random: Chance,
+    seen: Patterns,
+    likely: NDArray[np.float64],
+    features: Sequence[Feature],
+    model: Model,
+    pairs: float,
+    matches: float,
+    *,
+    known: bool = False,
+) -> dict[str, tuple[float, ...]]:
     """u a feature: shares of random pairs, and the exact level from the frequencies where they are known.
 
     Random pairs hold matches too, many of them in small data: what the model expects of those is taken out. Levels too rare to be met
-    at random are at least as likely as the compared pairs show that are, by the model, no matches.
+    at random are at least as likely as the compared pairs show that are, by the model, no matches; where it is `known` which are
+    none, they are just as likely.
     """
-    matches = 1 / (1 + 2.0**-model.prior)
-    unlike = seen.counts * (1 - _probability(seen, features, model)) / max(pairs, 1)
-    return {
-        feature.name: _chance(random, at, seen.levels[:, at], unlike, feature, model, matches * np.array(model.m[feature.name]))
-        for at, feature in enumerate(features)
-    }
+    unlike = seen.counts * (1 - likely) / max(pairs, 1)
+    found = {}
+    for at, feature in enumerate(features):
+        met = np.bincount(random.levels[:, at], minlength=feature.scale.exact + 1)[1:].astype(np.float64)
+        share = (met + 20 * np.array(feature.scale.u)) / (random.filled[at] + 20)
+        common = model.frequencies.get(feature.name)
+        if common is not None:
+            share[-1] = min(common.expected, 0.9)
+        filled = max(float(random.filled[at]) / max(len(random.levels), 1), 1e-6)
+        least = np.bincount(seen.levels[:, at], unlike, minlength=feature.scale.exact + 1)[1:] / filled
+        share = np.maximum(share - matches / pairs * np.array(model.m[feature.name]), 0.05 * share)
+        share = np.where(met >= OFTEN, share, np.maximum(least, 0.05 * share)) if known else np.maximum(share, least)
+        share[0] = max(1 - share[1:].sum(), 0.01)
+        found[feature.name] = tuple((share / share.sum()).tolist())
+    return found
 
 
-def _chance(
-    random: Chance, at: int, met: Levels, unlike: NDArray[np.float64], feature: Feature, model: Model, matches: NDArray[np.float64]
-) -> tuple[float, ...]:
-    scale = feature.scale
-    seen = np.bincount(random.levels[:, at], minlength=scale.exact + 1)[1:].astype(np.float64)
-    share = (seen + 20 * np.array(scale.u)) / (random.filled[at] + 20)
-    known = model.frequencies.get(feature.name)
-    if known is not None:
-        share[-1] = min(known.expected, 0.9)
-    filled = max(float(random.filled[at]) / max(len(random.levels), 1), 1e-6)
-    least = np.bincount(met, unlike, minlength=scale.exact + 1)[1:] / filled
-    share = np.maximum(np.maximum(share - matches, 0.05 * share), least)
-    share[0] = max(1 - share[1:].sum(), 0.01)
-    return tuple((share / share.sum()).tolist())
-
-
-def _probability(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
+def likelihood(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
     """Chance a pattern that its pairs are matches, term frequencies aside."""
-    return 1 / (1 + np.exp2(-np.clip(_evidence(seen, features, model) + model.prior, -60, 60)))
+    return 1 / (1 + np.exp2(-np.clip(weights(seen, features, model), -60, 60)))
+
+
+def weights(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
+    """Bits a pattern, term frequencies aside."""
+    return _evidence(seen, features, model) + model.prior
 
 
 def _evidence(seen: Patterns, features: Sequence[Feature], model: Model) -> NDArray[np.float64]:
@@ -110,6 +125,16 @@ def train(seen: Patterns, rules: Sequence[Rule], features: Sequence[Feature], mo
     m = {feature.name: _bounded(totals[feature.name] / totals[feature.name].sum(), feature.scale) for feature in features}
     learnt = replace(model, m=m, trained_on=records)
     return replace(learnt, prior=_prior(seen, features, learnt, records, max(pairs, 1)))
+
+
+def retrained(seen: Patterns, likely: NDArray[np.float64], features: Sequence[Feature], model: Model) -> Model:
+    """The model with m from how likely the pairs of each pattern are matches, where that is known from elsewhere."""
+    match = seen.counts * likely
+    m = {}
+    for at, feature in enumerate(features):
+        found = np.bincount(seen.levels[:, at], match, minlength=feature.scale.exact + 1)[1:] + PSEUDO_MATCHES * np.array(feature.scale.m)
+        m[feature.name] = tuple((found / found.sum()).tolist())
+    return replace(model, m=m)
 
 
 def dependences(
@@ -142,8 +167,8 @@ def _branch_alone(table: tuple[float, ...], u: tuple[float, ...]) -> tuple[float
 
 
 def _presupposed(rule: Rule, features: Sequence[Feature]) -> tuple[int, ...]:
-    """The features that a rule makes agree; a further look at a field comes behind the first, which stands for it."""
-    by_column = {column: at for at, feature in reversed(list(enumerate(features))) for column in feature.columns}
+    """The features that a rule makes agree."""
+    by_column = {column: at for at, feature in enumerate(features) for column in feature.columns}
     return tuple(sorted({by_column[column] for column in rule.columns}))
 
 

@@ -45,8 +45,6 @@ class Kind:
     """The form that is compared and blocked on, of a clean value; an empty one says nothing."""
     comparison: Comparison | None = None
     """How two normal forms are compared; without it a field is carried, never evidence."""
-    further: Mapping[str, Comparison] = field(default_factory=dict)
-    """What else two forms that are not equal may show, by name: a shared model number in two labels. Not a number is silence."""
     plain: str = ""
     """A regular expression (RE2) of values in small letters that are their own normal form: there is nothing to do for them."""
     keys: Mapping[str, Part] = field(default_factory=dict)

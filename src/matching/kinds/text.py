@@ -1,11 +1,11 @@
 """Labels: short texts that say what a product or a project is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from matching.comparison import Comparison, Similarity
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.parts import several, whole
-from matching.labels import alike, alike_products, label_weights, models, shared_models, tokens
+from matching.labels import alike, alike_products, label_weights, models, tokens
 from matching.normal import tidy, words
 from matching.similarity import never
 
@@ -37,12 +37,7 @@ def pairs_of_stems(form: str) -> Iterator[str]:
     yield from (f"{one} {other}" for at, one in enumerate(cut) for other in cut[at + 1 :])
 
 
-MODEL = Comparison(
-    similarity=shared_models, cuts=(0.5,), m=(0.35, 0.64, 0.01), u=(0.995, 0.0049, 0.0001), labels=("other", "the same", "all the same")
-)
-
-
-def _label(name: str, doc: str, similarity: Similarity, further: Mapping[str, Comparison] | None = None) -> Kind:
+def _label(name: str, doc: str, similarity: Similarity) -> Kind:
     return Kind(
         name,
         doc,
@@ -67,7 +62,6 @@ def _label(name: str, doc: str, similarity: Similarity, further: Mapping[str, Co
             ),
             fit=label_weights,
         ),
-        further=further or {},
         keys={"words": several(tokens), "models": several(models), "stems": several(stems), "pairs": several(pairs_of_stems)},
     )
 
@@ -76,7 +70,6 @@ PRODUCT_LABEL = _label(
     "product label",
     "What a product is called; other figures in it (24 or 48 ports) mean another product.",
     alike_products,
-    {"model": MODEL},
 )
 PROJECT_LABEL = _label("project label", "What a project or a deal is called.", alike)
 TITLE = _label("title", "The title of a work: a paper, a film, a song.", alike)
@@ -91,6 +84,7 @@ DESCRIPTION = Kind(
         m=(0.35, 0.2, 0.15, 0.12, 0.1, 0.08),
         u=(0.96, 0.025, 0.01, 0.003, 0.001, 0.001),
         labels=("different", "a little in common", "some in common", "much in common", "nearly the same", "the same"),
+        own=0.3,
         fit=label_weights,
     ),
 )
