@@ -596,11 +596,10 @@ class Index:
 
     def _candidates(self, state: _State, found: Pairs, new: _New) -> list[Candidate]:
         """The pairs of a new record, and which of them would be of one cluster."""
-        cut, own = self.thresholds.match, state.ids.count
+        cut, own = -np.inf if self._sources.distinct else self.thresholds.match, state.ids.count
         cluster: dict[int, int] = {}
-        if self._sources.distinct or (found.weight >= cut).any():
-            seeds = found.left if self._sources.distinct else found.left[found.weight >= cut]
-            pairs = together([state.pairs(state.closure(seeds, cut)), found])
+        if (found.weight >= cut).any():
+            pairs = together([state.pairs(state.closure(found.left[found.weight >= cut], cut)), found])
             world = self._world(state, np.union1d(pairs.left, pairs.right), pairs, new)
             cluster = dict(zip(world.places.tolist(), self._first(state, world, new).tolist(), strict=True))
             found = world.pairs.between(world.places)
@@ -623,8 +622,8 @@ class Index:
         ]
 
     def _touched(self, state: _State, records: Positions) -> Positions:
-        """The records whose cluster may be another one because of some: those of their components, and of their rivals'."""
-        return state.closure(state.with_partners(records) if self._sources.distinct else records, self.thresholds.match)
+        """The records whose cluster may be another one because of some: those of their components; among rivals every pair counts."""
+        return state.closure(records, -np.inf if self._sources.distinct else self.thresholds.match)
 
     def _reclustered(self, state: _State, members: Positions) -> _State:
         """The state with whole components clustered anew."""
