@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-sys.path = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent]  # a file here has the name of the package
+sys.path = [
+    entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent
+]  # a file here has the name of the package
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,7 +24,17 @@ from pydantic import BaseModel
 import matching
 from matching.declaration import Vetoes
 from matching.kinds import (
-    BIRTH_DATE, CITY, EMAIL, FAMILY_NAME, GIVEN_NAME, ORG_NAME, PHONE, POSTCODE, SIREN, STREET, WEBSITE,
+    BIRTH_DATE,
+    CITY,
+    EMAIL,
+    FAMILY_NAME,
+    GIVEN_NAME,
+    ORG_NAME,
+    PHONE,
+    POSTCODE,
+    SIREN,
+    STREET,
+    WEBSITE,
 )  # fmt: skip
 
 

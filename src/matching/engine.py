@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from matching import blocking, training
-from matching.clustering import AGAINST, Constraints, Labels, clusters, components
+from matching.clustering import AGAINST, Constraints, Labels, clusters
 from matching.declaration import Field, fields
 from matching.encode import Columns, encode
 from matching.features import features, taken
@@ -18,6 +18,7 @@ from matching.hashing import scrambled
 from matching.kernel import Kernel
 from matching.model import Model, untrained
 from matching.planning import plan
+from matching.rivals import contested
 from matching.sources import Positions, Sources, one_source
 
 RANDOM_PAIRS = 200_000
@@ -29,9 +30,6 @@ HOPELESS = -12.0
 """Bits of rivals that no longer count."""
 LEAST_ALONE = 0.05
 """Share of the records of a source that have no partner, at least."""
-MOST_ROUNDS = 100
-SETTLED = 0.01
-"""Bits by which beliefs may still move."""
 BATCH = 500_000
 
 
@@ -140,36 +138,6 @@ class LocalEngine:
         constraints = Constraints(rulings.together, rulings.apart, single)
         unknown = 0.0 if sources.across else AGAINST
         return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match, unknown)
-
-
-def contested(left: Positions, right: Positions, weight: NDArray[np.float64], sources: Sources) -> NDArray[np.float64]:
-    """Weights, where a record has one partner at most among the records of a source: rivals speak against each other.
-
-    Belief propagation on the graph of pairs (Huang & Jebara 2009): a rival counts by how free its other record is. What comes of a component
-    depends on its own pairs alone.
-    """
-    if not sources.distinct or not len(left):
-        return weight
-    once = np.isin(sources.of, list(sources.distinct))
-    component = components(len(sources.of), left, right)[left]
-    told = np.zeros(len(weight))
-    active, free = np.arange(len(weight)), np.zeros(2 * len(weight))  # how free the left record is without the right one, and vice versa
-    for at in range(MOST_ROUNDS):
-        if at == 0 or 2 * len(active) < grouped:
-            mine, theirs = np.concatenate([left[active], right[active]]), np.concatenate([right[active], left[active]])
-            _, group = np.unique(mine * (sources.of.max() + 1) + sources.of[theirs], return_inverse=True)
-            odds, counted, grouped = np.tile(np.exp2(np.clip(weight[active], -60, 60)), 2), once[theirs], len(active)
-        wanted = odds * np.exp2(np.roll(free, len(active)))
-        rivals = np.where(counted, np.bincount(group, wanted)[group] - wanted, 0)
-        before, free = free, (free - np.log2(1 + np.maximum(rivals, 0))) / 2
-        told[active] = free[: len(active)] + free[len(active) :]
-        moved = np.zeros(component.max() + 1, np.bool_)
-        moved[np.tile(component[active], 2)[np.abs(free - before) >= SETTLED]] = True
-        if not moved.any():
-            break
-        stays = np.tile(moved[component[active]], 2)
-        active, free, group, odds, counted = active[stays[: len(active)]], free[stays], group[stays], odds[stays], counted[stays]
-    return weight + told
 
 
 def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Model | None = None) -> Kernel:

@@ -29,13 +29,14 @@ from matching.clustering import AGAINST, Constraints, Labels, clusters
 from matching.comparison import Levels
 from matching.declaration import Field, fields
 from matching.encode import ABSENT, LONGEST, Column, Columns, cleaner, encode
-from matching.engine import BATCH, LocalEngine, Resolution, Rulings, Thresholds, contested
+from matching.engine import BATCH, LocalEngine, Resolution, Rulings, Thresholds
 from matching.features import features, taken
 from matching.forms import Forms
 from matching.hashing import Hashes, hashed
 from matching.kernel import Kernel
 from matching.kinds.location import LOCATION
 from matching.model import Model, Weights
+from matching.rivals import contested
 from matching.sources import Positions, Sources
 
 ID = "id"

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from matching.blocking import Blocking
 from matching.encode import Column, Columns
 from matching.features import Feature, Location, Single
+from matching.labels import LabelWeights
 from matching.wording import WordWeights
 
 Weights = NDArray[np.float64]
+USUAL = 0.5
+"""Share of the pairs of different things at a level, from which it is no news."""
 VETO = -100.0
 """Bits of a pair that can never be the same thing."""
 
@@ -48,14 +51,19 @@ class Model:
     prior: float = 0.0
     """Log2 odds that two random records are the same thing."""
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
-    words: Mapping[str, WordWeights] = field(default_factory=dict)
+    words: Mapping[str, WordWeights | LabelWeights] = field(default_factory=dict)
     blocking: Blocking = field(default_factory=Blocking)
     trained_on: int = 0
     """Records that it was trained on; 0 for assumed weights."""
 
     def bits(self, feature: str) -> Weights:
-        """Weight a level in bits, level 0 (missing) included; nothing says more than that all is the same."""
-        bits = self.own.get(feature, 1) * np.log2(np.array(self.m[feature]) / np.array(self.u[feature]))
+        """Weight a level in bits, level 0 (missing) included.
+
+        Nothing says more than that all is the same; to be alike where nearly all are alike is nothing against a pair.
+        """
+        u = np.array(self.u[feature])
+        bits = self.own.get(feature, 1) * np.log2(np.array(self.m[feature]) / u)
+        bits[1:] = np.where(u[1:] > USUAL, np.maximum(bits[1:], 0), bits[1:])
         return np.concatenate([[0.0], np.minimum(bits, bits[-1])])
 
     def lifts(self) -> Iterator[tuple[tuple[str, ...], str, Weights]]:
@@ -120,7 +128,7 @@ def _frequent(feature: Feature) -> tuple[str, ...]:
     return feature.columns
 
 
-def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeights]:
+def words(features: Sequence[Feature], columns: Columns) -> dict[str, WordWeights | LabelWeights]:
     """What each text column's words tell."""
     singles = [feature if isinstance(feature, Single) else feature.street for feature in features if isinstance(feature, Single | Location)]
     return {

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocking import CAP, Filings, Part, Positions, Rule, blocks, distinct, entries
+from matching.blocking import CAP, Filings, Part, Positions, Rule, blocks, distinct, entries, refiners
 from matching.encode import Columns
 from matching.features import taken
 from matching.hashing import scrambled
@@ -60,7 +60,7 @@ def plan(kernel: Kernel, columns: Columns, available: Filings, sources: Sources,
     budget = max(A_RECORD * count, FEW)
     tried, packed = _tried(available, sources, records, share, budget, max(2, round(cap * share)))
     if not len(packed):
-        return ()
+        return tuple(Rule((part,)) for part in refiners(available))  # of no use but to report what is too common
     left, right = np.divmod(packed, len(records))
     pairs = taken(columns, records[left], records[right])
     weights = kernel.weights(pairs, kernel.levels(pairs))
