@@ -84,7 +84,7 @@ def test_pairs_say_what_they_rest_on() -> None:
         ({"id": None}, "the table has no column `id`"),
         ({"id": ["a", "a", "c", "d", "e"]}, "occur twice"),
         ({"id": ["a", None, "c", "d", "e"]}, "empty"),
-        ({name: None for name in ("given", "family", "born", "phone")}, "none of the fields given, family, born, phone"),
+        (dict.fromkeys(("given", "family", "born", "phone")), "none of the fields given, family, born, phone"),
     ],
 )
 def test_a_table_that_cannot_be_matched_is_told_why(change: Columns, complaint: str) -> None:
