@@ -30,7 +30,7 @@ class Contact(BaseModel):
 def contacts(count: int) -> pa.Table:
     """People of few names at few places: every way to agree on a part of it occurs."""
     draw = np.random.default_rng(4)
-    said = {
+    said: dict[str, list[str | None]] = {
         "given": ["Odile", "Odille", "Tristan"],
         "family": ["Lemoine", "Lemoyne", "Odile"],
         "employer": ["Garage Morin", "Atelier Vidal", None],
