@@ -18,7 +18,7 @@ from matching import blocking
 from matching.blocking import Blocking, Rule
 from matching.declaration import Vetoes, fields
 from matching.encode import encode
-from matching.engine import LocalEngine, Resolution, Rulings
+from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from matching.hashing import hashed, mixed
 from matching.index import Change, Index
 from matching.index.reading import Reading, hashed_one, mixed_one
@@ -305,6 +305,22 @@ def test_a_source_that_holds_nothing_twice_is_not_matched_with_itself() -> None:
     across.add(records.slice(0, 2), source=3)
     assert len(across.match(record, source=4)) > 0
     assert across.match(record, source=3) == []
+
+
+def test_a_rival_too_weak_to_be_joined_parts_what_barely_was() -> None:
+    model, sources = of_people()[1].model, Sources(np.array([0, 1, 1], np.int32), frozenset({1}))
+    mine = ("Zoé", "Perrin", "1960-01-10", "0639912345")
+    rows = table(PERSON, [mine, mine, ("Zoé", "Perin", None, "0639912345")], ["0", "1", "2"])
+    bits = Index.build(rows.slice(0, 2), Person, model).pairs["weight"][0].as_py()
+    index = Index(Person, model, thresholds=Thresholds(match=bits), sources=sources)
+    index.add(rows.slice(0, 2), source=[0, 1])
+    assert index.labels.tolist() == [0, 0]
+    change = index.add(rows.slice(2), source=1)
+    assert index.labels.tolist() == [0, 1, 2]
+    assert LocalEngine(Thresholds(match=bits)).resolve(rows, Person, model=model, sources=sources).labels.tolist() == [0, 1, 2]
+    assert change.before == {0: 0, 1: 0}
+    index.remove([2])
+    assert index.labels.tolist() == [0, 0, -1]
 
 
 def test_fields_that_were_never_filled_count_once_they_are() -> None:
