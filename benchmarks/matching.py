@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-sys.path = [
-    entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent
-]  # this file has the name of the package
+HERE = Path(__file__).resolve().parent
+sys.path = [*(entry for entry in sys.path if Path(entry).resolve() != HERE), str(HERE)]  # last: a file here has the name of the package
 
 import numpy as np
 import pyarrow as pa

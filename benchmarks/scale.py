@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-sys.path = [
-    entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent
-]  # a file here has the name of the package
+HERE = Path(__file__).resolve().parent
+sys.path = [*(entry for entry in sys.path if Path(entry).resolve() != HERE), str(HERE)]  # last: a file here has the name of the package
 
 import numpy as np
 import pyarrow.parquet as pq

@@ -134,8 +134,11 @@ def _present(hashes: Hashes) -> Hashes:
 def entries(available: Filings, rule: Rule, records: Positions) -> tuple[Positions, Hashes]:
     """The keys of a rule for some records: places in `records`, and hashes; one entry for every combination that a record has.
 
-    Two parts of one name are mixed in no order, so that a given and a family name that were swapped meet.
+    Two parts of one name are mixed in no order, so that a given and a family name that were swapped meet. A field that nobody fills
+    files nothing.
     """
+    if not available.keys() >= set(rule.parts):
+        return np.zeros(0, np.int64), NONE
     place, found = available[rule.parts[0]].entries(records)
     for part in rule.parts[1:]:
         place, found = _refined(available[part], records, place, found, ordered=part[1] != rule.parts[0][1])
@@ -165,6 +168,8 @@ def keys(available: Filings, blocking: Blocking, rule: Rule, records: Positions)
     kept = [(place[~common], found[~common])]
     place, found = place[common], found[common]
     for refiner in _other_fields(blocking.refiners, rule):
+        if refiner not in available:
+            continue
         at, refined = _refined(available[refiner], records, place, found)
         rare = ~_among(refined, blocking.common)
         kept.append((at[rare], refined[rare]))

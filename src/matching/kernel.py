@@ -68,7 +68,8 @@ class Kernel:
         best = np.zeros((len(left), len(self.features)), np.float32)
         for at, feature in enumerate(self.features):
             levels[:, at] = feature.levels(pairs, None, hopeful=True)
-            best[:, at] = self._ceiling(feature)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
+            hope = self._ceiling(feature)[levels[:, at]] + self.frequency(feature, pairs, levels[:, at])
+            best[:, at] = np.maximum(hope, 0) if feature.depends else hope  # silenced, it says nothing against either
         total = best.sum(axis=1) + self.model.prior
         enough = floor - 1e-3  # single precision
         alive = np.flatnonzero(total >= enough)
@@ -79,7 +80,7 @@ class Kernel:
             some = taken(columns, left[rows], right[rows], feature.looks_at)
             found = feature.levels(some, self.model.words.get(_text(feature)))
             levels[rows, at] = found
-            total[rows] += self.model.bits(feature.name)[found] - best[rows, at]
+            total[rows] += self.model.bits(feature.name)[found] + self.frequency(feature, some, found) - best[rows, at]
             alive = alive[total[alive] >= enough]
         weights = self.weights(taken(columns, left[alive], right[alive]), levels[alive])
         keep = weights >= floor

@@ -49,6 +49,7 @@ from matching.kinds.kind import Kind
 from matching.model import VETO
 from matching.phrases import LEVELS, NOUNS, Language, Noun
 from matching.sources import Sources
+from matching.wording import WordWeights
 
 Record = Mapping[str, str | None]
 THRESHOLDS = Thresholds()
@@ -508,7 +509,10 @@ def test_what_the_branches_of_a_group_share_is_no_evidence() -> None:
 
 def branching(kernel: Kernel) -> Kernel:
     """The kernel where every word tells."""
-    words = {name: replace(known, weights=dict.fromkeys(known.weights, 5.0), unseen=5.0) for name, known in kernel.model.words.items()}
+    words = {
+        name: replace(known, weights=dict.fromkeys(known.weights, 5.0), unseen=5.0) if isinstance(known, WordWeights) else known
+        for name, known in kernel.model.words.items()
+    }
     return with_model(kernel, words=words)
 
 

@@ -18,9 +18,11 @@ from matching import blocking
 from matching.blocking import Blocking, Rule
 from matching.declaration import Vetoes, fields
 from matching.encode import encode
-from matching.engine import LocalEngine, Resolution, Rulings
+from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from matching.hashing import hashed, mixed
-from matching.index import Change, Index, Pages, Run, hashed_one, looked_up, mixed_one, run, with_run
+from matching.index import Change, Index
+from matching.index.reading import Reading, hashed_one, mixed_one
+from matching.index.storage import Pages, Run, looked_up, run, with_run
 from matching.kinds import BIRTH_DATE, CITY, EMAIL, FAMILY_NAME, GIVEN_NAME, ORG_NAME, PHONE, POSTCODE, SIREN, STREET, VAT_NUMBER, WEBSITE
 from matching.sources import Sources
 
@@ -157,10 +159,55 @@ def test_a_stored_record_is_answered_as_the_batch_decided(
         assert joined == {other for other in expected.get(at, {}) if resolution.labels[other] == resolution.labels[at]}
 
 
+@pytest.mark.parametrize("distinct", [frozenset(), frozenset({0, 1})])
+@pytest.mark.parametrize(("declaration", "made"), [(Person, of_people), (Company, of_companies)])
+def test_another_version_of_a_record_is_held_to_the_rulings_on_it(
+    declaration: type[BaseModel], made: Any, distinct: frozenset[int]
+) -> None:
+    records, trained = made()
+    sources = Sources(np.arange(records.num_rows, dtype=np.int32) % 2, distinct)
+    free = LocalEngine().resolve(records, declaration, model=trained.model, sources=sources)
+    found = list(zip(free.pairs["left"].to_pylist(), free.pairs["right"].to_pylist(), strict=True))
+    apart = [pair for pair in found if free.labels[pair[0]] == free.labels[pair[1]]][::3]
+    joined = [pair for pair in found if free.labels[pair[0]] != free.labels[pair[1]]][::3]
+    assert apart
+    assert joined or declaration is Person
+    decided = Rulings(frozenset(joined), frozenset(apart))
+    resolution = LocalEngine().resolve(records, declaration, model=trained.model, rulings=decided, sources=sources)
+    index = Index.of(resolution, declaration, rulings=decided, sources=sources)
+    changed = 0
+    for at, record in enumerate(records.to_pylist()):
+        for item in index.match(record, source=int(sources.of[at]), instead_of=at, limit=records.num_rows):
+            assert item.joined == (resolution.labels[item.position] == resolution.labels[at])
+            changed += item.joined != (free.labels[item.position] == free.labels[at])
+    assert changed >= len(joined) + len(apart)
+
+
+@pytest.mark.parametrize("distinct", [frozenset(), frozenset({0, 1})])
+@pytest.mark.parametrize(("declaration", "made"), [(Person, of_people), (Company, of_companies)])
+def test_a_record_that_was_never_stored_is_answered_as_a_batch_with_it_decides(
+    declaration: type[BaseModel], made: Any, distinct: frozenset[int]
+) -> None:
+    records, trained = made()
+    count, answers = records.num_rows, 0
+    of = np.arange(count, dtype=np.int32) % 2
+    for at in range(0, 36, 4):
+        others = np.delete(np.arange(count), at)
+        index = Index.build(records.take(pa.array(others)), declaration, trained.model, sources=Sources(of[others], distinct))
+        order = np.append(others, at)
+        batch = LocalEngine().resolve(records.take(pa.array(order)), declaration, model=trained.model, sources=Sources(of[order], distinct))
+        found = index.match(records.slice(at, 1).to_pylist()[0], source=int(of[at]), limit=count)
+        said = {pair: values for pair, values in edges(batch.pairs, range(count)).items() if pair[1] == count - 1}
+        assert {(item.position, count - 1): (item.weight, *item.levels.values()) for item in found} == said
+        assert all(item.joined == (batch.labels[item.position] == batch.labels[count - 1]) for item in found)
+        answers += len(found)
+    assert answers
+
+
 @pytest.mark.parametrize(("declaration", "made"), [(Person, of_people), (Company, of_companies)])
 def test_one_record_is_read_and_filed_as_many_are(declaration: type[BaseModel], made: Any) -> None:
     records, resolution = made()
-    reading = Index.of(resolution, declaration)._reading
+    reading = Reading(declaration, resolution.model)
     columns = encode(records, fields(declaration))
     place, hashes = reading.filed(columns, records.num_rows)
     for at, record in enumerate(records.to_pylist()):
@@ -196,7 +243,7 @@ def test_common_keys_are_refined_for_one_record_as_they_are_for_many(rules: list
     known = replace(known, common=np.sort(drawn.choice(first, len(first) // 2, replace=False)))
     finer = np.concatenate([np.zeros(0, np.uint64), *(blocking.keys(available, known, rule, every)[1] for rule in rules)])
     known = replace(known, common=np.union1d(known.common, drawn.choice(finer, len(finer) // 3, replace=False)))
-    reading = Index(Person, replace(resolution.model, blocking=known))._reading
+    reading = Reading(Person, replace(resolution.model, blocking=known))
     for at, record in enumerate(records.slice(0, 40).to_pylist()):
         expected = [found[place == at] for place, found in (blocking.keys(available, known, rule, every) for rule in rules)]
         assert sorted(reading.keys(reading.forms(record)).tolist()) == sorted(np.concatenate([np.zeros(0, np.uint64), *expected]).tolist())
@@ -258,6 +305,22 @@ def test_a_source_that_holds_nothing_twice_is_not_matched_with_itself() -> None:
     across.add(records.slice(0, 2), source=3)
     assert len(across.match(record, source=4)) > 0
     assert across.match(record, source=3) == []
+
+
+def test_a_rival_too_weak_to_be_joined_parts_what_barely_was() -> None:
+    model, sources = of_people()[1].model, Sources(np.array([0, 1, 1], np.int32), frozenset({1}))
+    mine = ("Zoé", "Perrin", "1960-01-10", "0639912345")
+    rows = table(PERSON, [mine, mine, ("Zoé", "Perin", None, "0639912345")], ["0", "1", "2"])
+    bits = Index.build(rows.slice(0, 2), Person, model).pairs["weight"][0].as_py()
+    index = Index(Person, model, thresholds=Thresholds(match=bits), sources=sources)
+    index.add(rows.slice(0, 2), source=[0, 1])
+    assert index.labels.tolist() == [0, 0]
+    change = index.add(rows.slice(2), source=1)
+    assert index.labels.tolist() == [0, 1, 2]
+    assert LocalEngine(Thresholds(match=bits)).resolve(rows, Person, model=model, sources=sources).labels.tolist() == [0, 1, 2]
+    assert change.before == {0: 0, 1: 0}
+    index.remove([2])
+    assert index.labels.tolist() == [0, 0, -1]
 
 
 def test_fields_that_were_never_filled_count_once_they_are() -> None:
@@ -452,7 +515,7 @@ def test_a_small_batch_leaves_the_large_arrays_alone() -> None:
     after = index._state
     assert after.filed[0] is before.filed[0]
     assert after.edges[0] is before.edges[0]
-    assert after.columns["given"].codes.room is before.columns["given"].codes.room
+    assert after.forms["given"].room is before.forms["given"].room
     assert after.ids.room is before.ids.room
 
 
@@ -469,9 +532,6 @@ def test_runs_hold_what_came_and_are_few(batches: list[list[int]], wanted: list[
     place, row = looked_up(runs, np.array(wanted, np.uint64), 1)
     expected = [(at, number) for at, key in enumerate(wanted) for number, each in enumerate(every) if each == key]
     assert sorted(zip(place.tolist(), row.tolist(), strict=True)) == expected
-    assert [sorted(one for each in runs for one in each.under(key, 0)) for key in wanted] == [
-        [number for number, each in enumerate(every) if each == key] for key in wanted
-    ]
     assert len(runs) <= 1 + np.log2(len(every) + 1)
 
 

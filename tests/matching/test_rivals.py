@@ -19,7 +19,7 @@ def sources(left: int, right: int, distinct: frozenset[int] = frozenset({0, 1}))
 
 def told(edges: Edges, origin: Sources) -> list[float]:
     left, right = np.array(list(edges), np.int64).reshape(-1, 2).T
-    return contested(left, right, np.array(list(edges.values())), origin).tolist()
+    return [float(weight) for weight in contested(left, right, np.array(list(edges.values())), origin)]
 
 
 def counted(edges: Edges) -> list[float]:

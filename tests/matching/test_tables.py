@@ -121,6 +121,13 @@ def test_a_model_that_was_saved_matches_as_it_did(tmp_path: Path) -> None:
     assert saving.as_json(again.model) == saving.as_json(trained.model)
 
 
+def test_a_field_that_is_empty_by_now_is_no_trouble_for_a_model() -> None:
+    trained = matching.dedupe(pa.table(PEOPLE), Person)
+    for field in ("given", "family", "born", "phone"):
+        again = matching.dedupe(pa.table(PEOPLE | {field: [None] * 5}), Person, model=trained.model)
+        assert again.clusters.num_rows == 5
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "features": 3}'])
 def test_what_is_no_model_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "model.json").write_text(text, encoding="utf-8")
