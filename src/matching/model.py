@@ -14,7 +14,7 @@ from matching.labels import LabelWeights
 from matching.wording import WordWeights
 
 Weights = NDArray[np.float64]
-USUAL = 0.5
+USUAL = 0.95
 """Share of the pairs of different things at a level, from which it is no news."""
 VETO = -100.0
 """Bits of a pair that can never be the same thing."""

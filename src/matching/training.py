@@ -89,8 +89,7 @@ def chances(
         share = (met + 20 * np.array(feature.scale.u)) / (random.filled[at] + 20)
         common = model.frequencies.get(feature.name)
         if common is not None:
-            several = common.total * (common.total - 1) / 2
-            share[-1] = min((common.expected * several + 20 * feature.scale.u[-1]) / (several + 20), 0.9)
+            share[-1] = min(common.expected, 0.9)
         filled = max(float(random.filled[at]) / max(len(random.levels), 1), 1e-6)
         least = np.bincount(seen.levels[:, at], unlike, minlength=feature.scale.exact + 1)[1:] / filled
         share = np.maximum(share - matches / pairs * np.array(model.m[feature.name]), 0.05 * share)

@@ -161,7 +161,8 @@ def test_odd_texts_are_matched_like_any_others() -> None:
         "Ω" * 300,
         "a" * 1_000_000,
     ]
-    found = matching.dedupe(pa.table({"id": [str(at) for at in range(len(names))], "name": names}), Company)
+    towns = ["Łódź", "Łódź", "دبي", "دبي", "🏙️", "\x00", "Rome", "Oslo", "Ω" * 300, "b" * 1_000_000]
+    found = matching.dedupe(pa.table({"id": [str(at) for at in range(len(names))], "name": names, "city": towns}), Company)
     assert together(found) >= {frozenset("01"), frozenset("23")}
     assert len(found.clusters) == len(names)
 
