@@ -64,7 +64,7 @@ class Corrections(NamedTuple):
     covariance: NDArray[np.float64]
 
 
-class Regression(NamedTuple):
+class Contradicted(NamedTuple):
     """A ruling that the weights, left alone, would decide otherwise."""
 
     left: int
@@ -75,7 +75,7 @@ class Regression(NamedTuple):
     """What the model says, in bits."""
 
 
-def learnt(resolution: Resolution, rulings: Rulings) -> Model:
+def taught(resolution: Resolution, rulings: Rulings) -> Model:
     """The resolution's model as all its rulings correct it; give those of earlier rounds too."""
     kernel = before(resolution)
     return corrected(kernel, corrections(resolution, rulings)) if rulings.together | rulings.apart else kernel.model
@@ -92,7 +92,7 @@ def thresholds(resolution: Resolution) -> Thresholds:
     return Thresholds(match, min(resolution.thresholds.review, match))
 
 
-def regressions(resolution: Resolution, rulings: Rulings) -> list[Regression]:
+def contradicted(resolution: Resolution, rulings: Rulings) -> list[Contradicted]:
     """The rulings that the weights alone would decide otherwise; a pair that was ruled both ways is for the stewards to settle."""
     asked, together = answers(rulings)
     if not len(asked):
@@ -100,7 +100,7 @@ def regressions(resolution: Resolution, rulings: Rulings) -> list[Regression]:
     weights = evidence(resolution.kernel, resolution.columns, asked).weights + contest(resolution, asked)
     _, again, times = np.unique(asked, axis=0, return_inverse=True, return_counts=True)
     wrong = ((weights >= resolution.thresholds.match) != together) & (times[again.ravel()] == 1)
-    return [Regression(int(asked[at, 0]), int(asked[at, 1]), bool(together[at]), float(weights[at])) for at in np.flatnonzero(wrong)]
+    return [Contradicted(int(asked[at, 0]), int(asked[at, 1]), bool(together[at]), float(weights[at])) for at in np.flatnonzero(wrong)]
 
 
 def before(resolution: Resolution) -> Kernel:

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from matching import blocking
 from matching.declaration import fields
-from matching.engine import Engine, LocalEngine, Resolution
+from matching.engine import Engine, LocalEngine, Resolution, Rulings
 from matching.model import Model
 from matching.sources import Sources
 
@@ -48,13 +48,20 @@ class Matches:
     """The same by position of the records: columns, keys, pairs, labels."""
 
 
-def dedupe(table: Tabular, declaration: type[BaseModel], *, model: Model | None = None, engine: Engine | None = None) -> Matches:
+def dedupe(
+    table: Tabular,
+    declaration: type[BaseModel],
+    *,
+    model: Model | None = None,
+    rulings: Rulings | None = None,
+    engine: Engine | None = None,
+) -> Matches:
     """Find the records of a table that are one thing.
 
     `table` has a column `id` and columns named like the declaration's fields; others are left alone. Raises ValueError where it has not.
     """
     records = opened(table, declaration, "the table")
-    found = (engine or LocalEngine()).resolve(records, declaration, model=model)
+    found = (engine or LocalEngine()).resolve(records, declaration, model=model, rulings=rulings)
     ids = records[ID]
     return Matches(_pairs(found, ids), pa.table({ID: ids, "cluster": found.labels}), found.model, found.report, refused(found), found)
 
@@ -66,6 +73,7 @@ def link(
     *,
     distinct: bool | Literal["left", "right", "both"] = False,
     model: Model | None = None,
+    rulings: Rulings | None = None,
     engine: Engine | None = None,
 ) -> Matches:
     """Find the records of one table in the other. `distinct` says which of them hold nothing twice: matches are then one to one."""
@@ -74,7 +82,7 @@ def link(
     sides = np.repeat(np.array([LEFT, RIGHT], np.int32), [table.num_rows for table in tables])
     once = {False: (), True: (LEFT, RIGHT), "left": (LEFT,), "right": (RIGHT,), "both": (LEFT, RIGHT)}[distinct]
     sources = Sources(sides, frozenset(once), across=True)
-    found = (engine or LocalEngine()).resolve(records, declaration, model=model, sources=sources)
+    found = (engine or LocalEngine()).resolve(records, declaration, model=model, rulings=rulings, sources=sources)
     ids = records[ID]
     named = pa.array(["left", "right"]).take(pa.array(sides))
     clusters = pa.table({"side": named, ID: ids, "cluster": found.labels})
