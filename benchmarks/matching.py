@@ -266,10 +266,15 @@ def main() -> None:
     for name in asked.only:
         result, _ = outcome(asked.data / name, SETS[name])
         print(f"{name:15} ours   {result}", flush=True)
-        if beside:
+        if not beside:
+            continue
+        try:
             other = peer(asked.data / name, SETS[name])
-            ratios.append(other.seconds / result.seconds)
-            print(f"{'':15} Splink {other}  {ratios[-1]:.1f} times our CPU", flush=True)
+        except Exception as error:  # noqa: BLE001 - of a peer, whatever it may be
+            print(f"{'':15} Splink failed: {type(error).__name__} {str(error).strip().splitlines()[0]}", flush=True)
+            continue
+        ratios.append(other.seconds / result.seconds)
+        print(f"{'':15} Splink {other}  {ratios[-1]:.1f} times our CPU", flush=True)
     if ratios:
         print(f"Splink takes {np.median(ratios):.1f} times our CPU seconds, in the median of the sets")
 

@@ -1,6 +1,7 @@
 """Splink on the same data: one comparison a field by its kind, blocking on every field and on pairs of them, as its guides advise; no labels."""
 
 import logging
+from collections import Counter
 from itertools import combinations
 from typing import Any
 
@@ -29,10 +30,12 @@ def comparison(field: Field) -> Any:
 
 
 def size(tables: list[pa.Table], names: tuple[str, ...]) -> float:
-    """Pairs that agree on some fields."""
-    rows = pa.concat_tables([table.select(names) for table in tables]).drop_null()
-    counts = rows.group_by(list(names)).aggregate([([], "count_all")])["count_all"].to_numpy().astype(float)
-    return float((counts * (counts - 1) / 2).sum())
+    """Pairs that agree on some fields: within one table, or across two."""
+    counted = [Counter(zip(*(table[name].to_pylist() for name in names), strict=True)) for table in tables]
+    filled = [{key: count for key, count in each.items() if None not in key} for each in counted]
+    if len(tables) == 1:
+        return sum(count * (count - 1) / 2 for count in filled[0].values())
+    return sum(count * filled[1].get(key, 0) for key, count in filled[0].items())
 
 
 def matched(tables: list[pa.Table], declaration: type[BaseModel]) -> tuple[pa.Table, pa.Table]:
