@@ -167,7 +167,7 @@ def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[
         model = replace(model, u=training.chances(chance, seen, likely, kernel.features, model, pairs, pairs / (1 + 2.0**-model.prior)))
         model = training.train(seen, model.blocking.rules, kernel.features, model, count, pairs)
         model = replace(model, given=training.dependences(seen, model.blocking.rules, kernel.features, model))
-    if not sources.distinct:
+    if not sources.contest_all:
         return model
     return _one_to_one(replace(kernel, model=replace(model, m=kernel.model.m)), sources, np.divmod(packed[kept], count), seen, chance, thin)
 

@@ -1,8 +1,10 @@
 """Where records come from, and what is known of their sources."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from matching.comparison import Codes
@@ -20,6 +22,12 @@ class Sources:
     """Sources that hold nothing twice: no cluster has two of their records."""
     across: bool = False
     """Whether only records of two different sources are compared."""
+
+    @property
+    def contest_all(self) -> bool:
+        """Whether every pair has rivals, because all its sources hold nothing twice, or those across which pairs are made."""
+        present = frozenset(np.unique(self.of).tolist())
+        return bool(self.distinct) and (self.across or present <= self.distinct)
 
     def pairs(self) -> float:
         """How many pairs of records may be one thing."""
@@ -40,6 +48,13 @@ class Sources:
     def single(self) -> list[Codes]:
         """A column in which every record of a source that holds nothing twice has a value of its own."""
         return [np.where(self.of == source, np.arange(len(self.of)), -1).astype(np.int32) for source in sorted(self.distinct)]
+
+
+def sources_of(names: pa.ChunkedArray, distinct: Collection[str]) -> Sources:
+    """Sources by their names, of which some hold nothing twice."""
+    encoded = names.combine_chunks().dictionary_encode()
+    known = encoded.dictionary.to_pylist()
+    return Sources(encoded.indices.to_numpy().astype(np.int32), frozenset(at for at, name in enumerate(known) if name in distinct))
 
 
 def one_source(count: int) -> Sources:

@@ -24,7 +24,7 @@ def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None 
     is closed as failed, with the reason among the problems.
     """
     with engine.begin() as db:
-        loading = store.begin(db, run_id, stream.source, stream.name, stream.entity, stream.fingerprint)
+        loading = store.begin(db, run_id, stream.source, stream.name, stream.entity, stream.fingerprint, distinct=stream.distinct)
         counts = Counter(store.counted(db, loading.id))
     whole = loading.cursor is None
     keys: list[pa.Array] = []

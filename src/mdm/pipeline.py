@@ -13,6 +13,7 @@ from matching.blocking import filed, filings
 from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from matching.frames import as_json, query
+from matching.sources import Sources, sources_of
 from mdm import identity
 from mdm.entities import MASTERS, Master, Refers, SameAs
 from mdm.landing import land
@@ -109,13 +110,15 @@ def _watermark(db: Connection, entity: type[Master], settings: Settings, marks: 
     """Of the entity's own records and rulings, of the masters that it refers to, and of the thresholds."""
     needed = sorted({refers.to for item in fields(entity) if (refers := item.mark(Refers)) and refers.to in marks})
     own = masters.watermark(db, entity.entity)
-    return "|".join([own, f"{settings.match_bits:g}/{settings.review_bits:g}", *(f"{name}={marks[name]}" for name in needed)])
+    once = "+".join(sorted(masters.distinct(db, entity.entity)))
+    return "|".join([own, once, f"{settings.match_bits:g}/{settings.review_bits:g}", *(f"{name}={marks[name]}" for name in needed)])
 
 
 def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch: Watch) -> Resolved:
     records = masters.records(db, entity)
     ruled = [*masters.rulings(db, entity.entity), *_merged_by_source(records, entity)]
-    found = _match(hub, records.drop_columns(own_references(entity)), entity, ruled, watch)
+    once = sources_of(records["source"], masters.distinct(db, entity.entity))
+    found = _match(hub, records.drop_columns(own_references(entity)), entity, ruled, once, watch)
     ids = records["record_id"]
     clusters = pa.table({"record_id": ids, "cluster": found.labels})
     named = identity.assign(clusters, masters.members(db, entity.entity), lambda count: _new_ids(hub, entity, count))
@@ -126,10 +129,12 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
 
 
-def _match(hub: Hub, records: pa.Table, entity: type[Master], ruled: Sequence[tuple[int, int, str]], watch: Watch) -> Resolution:
+def _match(
+    hub: Hub, records: pa.Table, entity: type[Master], ruled: Sequence[tuple[int, int, str]], once: Sources, watch: Watch
+) -> Resolution:
     thresholds = Thresholds(hub.settings.match_bits, hub.settings.review_bits)
     engine = LocalEngine(thresholds, progress=watch.advance)
-    return engine.resolve(records, entity, rulings=_positions(records["record_id"], ruled))
+    return engine.resolve(records, entity, rulings=_positions(records["record_id"], ruled), sources=once)
 
 
 def _positions(ids: pa.ChunkedArray, ruled: Sequence[tuple[int, int, str]]) -> Rulings:

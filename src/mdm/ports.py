@@ -75,6 +75,8 @@ class Stream(Protocol):
     """Changes when the mapping does, so that unchanged rows are read anew."""
     complete: bool
     """Whether a full read lists every record there is, so that one which is absent was deleted."""
+    distinct: bool
+    """Whether it holds nothing twice, so that no two of its records are one thing."""
 
     def batches(self, cursor: str | None = None) -> Iterator[Batch]:
         """Batches in a stable order, from the beginning or from behind a cursor."""

@@ -110,6 +110,8 @@ class StreamConfig(Settings):
     """Column that says that the record was deleted."""
     complete: bool = False
     """Whether the file lists all there is, so that an absent key was deleted."""
+    distinct: bool = False
+    """Whether the file holds nothing twice, so that no two of its records are one thing: said of a source with one file of the entity."""
     where: dict[str, Condition] = {}
     """Only rows with these values, as in `{ Won = "true", Type = { not = ["Draft", ""] } }`."""
     dialect: Dialect = Dialect()

@@ -22,14 +22,14 @@ class Loading:
     cursor: str | None
 
 
-def begin(db: Connection, run_id: int, source: str, stream: str, entity: str, fingerprint: str) -> Loading:
+def begin(db: Connection, run_id: int, source: str, stream: str, entity: str, fingerprint: str, *, distinct: bool) -> Loading:
     """Start to load a stream, or go on where a load under the same mapping was interrupted."""
     same = (load.c.source == source) & (load.c.stream == stream) & (load.c.entity == entity)
     last = db.execute(select(load).where(same).order_by(load.c.id.desc()).limit(1)).one_or_none()
     if last is not None and last.status == "running" and last.fingerprint == fingerprint:
         return Loading(last.id, last.cursor)
     db.execute(update(load).where(same, load.c.status == "running").values(status="failed", finished_at=func.now()))
-    values = {"run_id": run_id, "source": source, "stream": stream, "entity": entity, "fingerprint": fingerprint}
+    values = {"run_id": run_id, "source": source, "stream": stream, "entity": entity, "fingerprint": fingerprint, "distinct": distinct}
     return Loading(db.execute(insert(load).values(values).returning(load.c.id)).scalar_one(), None)
 
 

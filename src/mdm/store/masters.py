@@ -38,6 +38,16 @@ def records(db: Connection, entity: type[Master]) -> pa.Table:
     )
 
 
+def distinct(db: Connection, entity: str) -> frozenset[str]:
+    """The sources that hold nothing twice: by their own word, when the one stream that they have of the entity was loaded last."""
+    last = text(
+        """SELECT source FROM (SELECT DISTINCT ON (source, stream) source, "distinct" FROM load
+                               WHERE entity = :entity AND status <> 'failed' ORDER BY source, stream, id DESC) AS last
+           GROUP BY source HAVING count(*) = 1 AND bool_and("distinct")"""
+    )
+    return frozenset(db.execute(last, {"entity": entity}).scalars())
+
+
 def referred(at: int, field: Field) -> str:
     """Joins the record that a field of version `v` refers to as r{at}, its version in force as v{at}, its membership as m{at}."""
     refers = field.mark(Refers)

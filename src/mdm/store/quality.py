@@ -13,9 +13,10 @@ from matching.declaration import fields
 from matching.encode import encode
 from matching.engine import Thresholds
 from matching.quality import Kept
+from matching.sources import sources_of
 from mdm.entities import Master, SameAs
 from mdm.store.bulk import read
-from mdm.store.masters import members, records, rulings
+from mdm.store.masters import distinct, members, records, rulings
 
 EDGES = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("weight", pa.float64())])
 
@@ -45,7 +46,8 @@ def stored(db: Connection, entity: type[Master], thresholds: Thresholds) -> Stor
     told = list(_positions(ids, _merged_by_source(table, entity)))
     together, apart = ({(left, right) for left, right, said in [*ruled, *told] if said == wanted} for wanted in ("same", "different"))
     vetoing = _vetoing(table, entity)
-    constraints = Constraints(frozenset(together), frozenset(apart), vetoing)
+    once = sources_of(table["source"], distinct(db, entity.entity)).single()
+    constraints = Constraints(frozenset(together), frozenset(apart), [*vetoing, *once])
     weight = edges["weight"].to_numpy()[there]
     return Stored(table, Kept(ends[0], ends[1], weight, _labels(db, ids, entity), thresholds, constraints, vetoing), ruled)
 

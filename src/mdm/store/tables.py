@@ -62,6 +62,7 @@ load = Table(
     Column("stream", Text, nullable=False),
     Column("entity", Text, nullable=False),
     Column("fingerprint", Text, nullable=False, comment="of the mapping"),
+    Column("distinct", Boolean, nullable=False, server_default="false", comment="whether the stream holds nothing twice"),
     Column("cursor", Text, comment="where to resume, committed with the rows"),
     Column("started_at", Instant, nullable=False, server_default=NOW),
     Column("finished_at", Instant),

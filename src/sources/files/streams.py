@@ -50,11 +50,12 @@ class FileStream:
         self.name = name
         self.entity = config.entity
         self.complete = complete
+        self.distinct = config.distinct
         self._config = config
         self._dialect = dialect
         self._folder = folder
         self._doubled: Doubled = "number" if config.key_ordinal else "pass" if config.version else "reject"
-        mapping = f"{_VERSION} {config.model_dump_json(exclude={'name', 'complete', 'dialect'})} {dialect.model_dump_json()}"
+        mapping = f"{_VERSION} {config.model_dump_json(exclude={'name', 'complete', 'distinct', 'dialect'})} {dialect.model_dump_json()}"
         self.fingerprint = hashlib.blake2b(mapping.encode(), digest_size=8).hexdigest()
 
     def count(self) -> int | None:
