@@ -105,6 +105,36 @@ def test_records_of_one_company_meet_across_systems(hub: Hub, run: Run) -> None:
     assert golden(hub, found["a1"])["siren"] == "732829320"
 
 
+TWICE = CLIENTS + "C4;MENUISERIE ROUSSEL;732 829 320;4 R DU MOULIN;35000;RENNES\n"
+KEYED = 'entity = "customer"\nkey = "code"'
+
+
+def test_a_stream_that_holds_nothing_twice_is_taken_at_its_word_until_it_takes_it_back(hub: Hub, files: Path, run: Run) -> None:
+    (files / "billing" / "clients.csv").write_text(TWICE)
+    run()
+    assert crosswalk(hub)["C1"] == crosswalk(hub)["C4"]
+    (files / "sources.toml").write_text(CONFIG.replace(KEYED, f"{KEYED}\ndistinct = true"))
+    _, resolved = run()
+    assert not resolved["customer"].skipped
+    found = crosswalk(hub)
+    assert found["C1"] != found["C4"]
+    assert found["a1"] not in {found["C1"], found["C4"]}  # both fit as well, so that neither is sure
+    (files / "sources.toml").write_text(CONFIG)
+    run()
+    assert crosswalk(hub)["C1"] == crosswalk(hub)["C4"]
+
+
+def test_two_streams_of_an_entity_may_hold_each_other_s_records(hub: Hub, files: Path, run: Run) -> None:
+    (files / "billing" / "more.csv").write_text(
+        "code;nom;siren;rue;cp;ville\nD1;MENUISERIE ROUSSEL;732 829 320;4 R DU MOULIN;35000;RENNES\n"
+    )
+    stream = CONFIG[CONFIG.index("[[sources.billing.streams]]") :]
+    once = (CONFIG + stream.replace("clients.csv", "more.csv")).replace(KEYED, f"{KEYED}\ndistinct = true")
+    (files / "sources.toml").write_text(once)
+    run()
+    assert crosswalk(hub)["C1"] == crosswalk(hub)["D1"]
+
+
 def test_a_record_that_the_source_merged_follows_it(hub: Hub, run: Run) -> None:
     run()
     found = crosswalk(hub)
