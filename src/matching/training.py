@@ -89,11 +89,13 @@ def chances(
         share = (met + 20 * np.array(feature.scale.u)) / (random.filled[at] + 20)
         common = model.frequencies.get(feature.name)
         if common is not None:
-            share[-1] = min(common.expected, 0.9)
+            several = common.total * (common.total - 1) / 2
+            share[-1] = min((common.expected * several + 20 * feature.scale.u[-1]) / (several + 20), 0.9)
         filled = max(float(random.filled[at]) / max(len(random.levels), 1), 1e-6)
         least = np.bincount(seen.levels[:, at], unlike, minlength=feature.scale.exact + 1)[1:] / filled
-        share = np.maximum(share - matches / pairs * np.array(model.m[feature.name]), 0.05 * share)
-        share = np.where(met >= OFTEN, share, np.maximum(least, 0.05 * share)) if known else np.maximum(share, least)
+        few = 0.05 if known else max(0.05, 1 / np.sqrt(pairs))  # which of a handful of pairs are matches is a guess
+        share = np.maximum(share - matches / pairs * np.array(model.m[feature.name]), few * share)
+        share = np.where(met >= OFTEN, share, np.maximum(least, few * share)) if known else np.maximum(share, least)
         share[0] = max(1 - share[1:].sum(), 0.01)
         found[feature.name] = tuple((share / share.sum()).tolist())
     return found

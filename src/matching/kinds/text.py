@@ -46,7 +46,7 @@ def _label(name: str, doc: str, similarity: Similarity) -> Kind:
         comparison=Comparison(
             similarity=similarity,
             cuts=(0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85),
-            m=(0.08, 0.07, 0.09, 0.1, 0.1, 0.1, 0.1, 0.08, 0.06, 0.22),
+            m=(0.05, 0.07, 0.09, 0.1, 0.1, 0.1, 0.1, 0.08, 0.06, 0.25),
             u=(0.974, 0.014, 0.006, 0.003, 0.0013, 0.0007, 0.0004, 0.0002, 0.0002, 0.0002),
             labels=(
                 "different",
