@@ -153,7 +153,7 @@ def _spreads(features: Sequence[Feature]) -> Weights:
 
 
 def _fitted(seen: Evidence, together: Weights, spreads: Weights) -> Corrections:
-    """The likeliest corrections, sought in units of their spreads, and the covariance there."""
+    """The likeliest corrections, sought in units of their spreads, and the covariance there (Fisher information)."""
     design = seen.design * spreads
 
     def against(point: Weights) -> tuple[float, Weights]:
@@ -162,10 +162,12 @@ def _fitted(seen: Evidence, together: Weights, spreads: Weights) -> Corrections:
         gradient = point + design.T @ ((chance - together) * slope / (chance * (1 - chance)))
         return float(point @ point / 2 - fit.sum()), gradient
 
-    found = minimize(against, np.zeros(len(spreads)), jac=True, method="L-BFGS-B", options={"ftol": 1e-12, "gtol": 1e-8}).x
-    chance, slope = _chances(seen.weights + design @ found)
-    information = np.eye(len(spreads)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design
-    return Corrections(found * spreads, np.linalg.inv(information) * np.outer(spreads, spreads))
+    def information(point: Weights) -> Matrix:
+        chance, slope = _chances(seen.weights + design @ point)
+        return np.eye(len(point)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design  # type: ignore[no-any-return]
+
+    found = minimize(against, np.zeros(len(spreads)), jac=True, hess=information, method="trust-exact").x
+    return Corrections(found * spreads, np.linalg.inv(information(found)) * np.outer(spreads, spreads))
 
 
 def _chances(weights: Weights) -> tuple[Weights, Weights]:

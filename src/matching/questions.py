@@ -72,8 +72,8 @@ class Doubt:
 
     def variances(self) -> Weights:
         """Of the weights of the patterns, in bits squared."""
-        shared = np.einsum("ij,jk,ik->i", self.patterns.design, self.covariance, self.patterns.design)
-        return np.maximum(shared, 0) + self.own  # type: ignore[no-any-return]
+        design = self.patterns.design
+        return np.maximum((design @ self.covariance * design).sum(axis=1), 0) + self.own  # type: ignore[no-any-return]
 
     def chances(self) -> Weights:
         """That pairs of a pattern are one thing, what is open counted in (MacKay 1992)."""
