@@ -11,7 +11,7 @@ import argparse
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ sys.path = [
 ]  # a file here has the name of the package
 
 import numpy as np
+import pyarrow as pa
 
 import matching
 from matching.learning import contradicted
@@ -82,15 +83,14 @@ def by_chance(seed: int) -> Asks:
 
 def stands(folder: Path, asks: Asks, each: int) -> Iterator[Stand]:
     """What comes out after every few answers."""
-    records, declaration = sets.table(folder / "records.csv"), sets.SETS[folder.name]
-    ids = records["id"].to_pylist()
-    truth = {tuple(sorted(pair.values())) for pair in sets.table(folder / "truth.csv").to_pylist()}
+    tables, truth = sets.opened(folder)
+    ids = [name for table in tables for name in table["id"].to_pylist()]
     rulings, started = matching.Rulings(), time.process_time()
-    found = matching.dedupe(records, declaration)
+    found = matched(folder, tables)
     spent = time.process_time() - started
     while True:
         answers = len(rulings.together | rulings.apart)
-        yield _stand(found, rulings, truth, answers, spent)
+        yield _stand(found, rulings, tables, truth, spent)
         if answers >= ANSWERS:
             return
         started = time.process_time()
@@ -99,18 +99,25 @@ def stands(folder: Path, asks: Asks, each: int) -> Iterator[Stand]:
             return
         same = frozenset(pair for pair in asked if tuple(sorted((ids[pair[0]], ids[pair[1]]))) in truth)
         rulings = matching.Rulings(rulings.together | same, rulings.apart | (frozenset(asked) - same))
-        found = matching.dedupe(records, declaration, model=matching.taught(found.resolution, rulings), rulings=rulings)
+        found = matched(folder, tables, matching.taught(found.resolution, rulings), rulings)
         spent += time.process_time() - started
 
 
-def _stand(found: matching.Matches, rulings: matching.Rulings, truth: set[tuple[str, ...]], answers: int, seconds: float) -> Stand:
-    result = sets.scored(found, truth, seconds)
-    pairs = found.pairs.filter(np.asarray(found.pairs["weight"]) >= found.resolution.thresholds.match)
-    named = zip(pairs["left_id"].to_pylist(), pairs["right_id"].to_pylist(), strict=True)
-    hit = sum(tuple(sorted(pair)) in truth for pair in named)
-    by_weight = sets.Score(hit, pairs.num_rows, len(truth)).f1
-    wrong = len(contradicted(found.resolution, rulings))
-    return Stand(answers, result.default.f1, by_weight, result.best, result.clusters, len(rulings.together), wrong, seconds)
+def matched(
+    folder: Path, tables: Sequence[pa.Table], model: matching.Model | None = None, rulings: matching.Rulings | None = None
+) -> matching.Matches:
+    """One table without its twins, or two that hold nothing twice."""
+    if len(tables) > 1:
+        return matching.link(*tables, sets.SETS[folder.name], distinct=True, model=model, rulings=rulings)
+    return matching.dedupe(*tables, sets.SETS[folder.name], model=model, rulings=rulings)
+
+
+def _stand(
+    found: matching.Matches, rulings: matching.Rulings, tables: Sequence[pa.Table], truth: set[tuple[str, ...]], seconds: float
+) -> Stand:
+    result = sets.scored(found.pairs, found.pairs["match"].to_numpy(), found.clusters, tables, truth, seconds)
+    answers, wrong = len(rulings.together | rulings.apart), len(contradicted(found.resolution, rulings))
+    return Stand(answers, result.default.f1, result.by_weight, result.best, result.clusters, len(rulings.together), wrong, seconds)
 
 
 def main() -> None:

@@ -55,6 +55,8 @@ class Model:
     blocking: Blocking = field(default_factory=Blocking)
     trained_on: int = 0
     """Records that it was trained on; 0 for assumed weights."""
+    unruled: "Model | None" = None
+    """The model before rulings corrected it: what is learnt again starts there, or rulings would count twice."""
 
     def bits(self, feature: str) -> Weights:
         """Weight a level in bits, level 0 (missing) included.

@@ -1,13 +1,14 @@
 """Questions for stewards: the pairs whose rulings teach most.
 
-Pairs that agree and differ in the same way are one pattern. How uncertain a pattern is follows from its weight and from what the corrections and its
-own peculiarity leave open; one ruling narrows down all patterns that share something with it. The next question is the one that takes most doubt
-away, where doubt counts with the root of how many pairs share it, and so on as if each had been answered (Bayesian experimental design). One in
-five checks patterns of which the model is sure, so that a systematic fault shows.
+Pairs that agree and differ in the same way are one pattern. How doubtful a pattern is follows from its weight, and from what the corrections that
+rulings teach, and its own peculiarity, leave open; one ruling narrows down all patterns that share something with it. The next question is the one
+that takes most doubt away, where doubt counts with the root of how many pairs share it, and so on as if each had been answered (Bayesian
+experimental design; MacKay 1992, "Information-based objective functions for active data selection"). One in five checks patterns of which the model
+is sure, so that a systematic fault shows. Limit: only pairs that were kept for review are asked about, never those that blocking missed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from matching.clustering import Labels, components
 from matching.engine import Resolution, Rulings
 from matching.hashing import mixed
-from matching.learning import NATS, Corrections, answers, before, contest, corrections, evidence
+from matching.learning import NATS, Matrix, answers, contest, corrections, evidence, unruled
 from matching.model import VETO, Weights
 from matching.sources import Positions
 
@@ -32,8 +33,8 @@ LEAST_DOUBT = 0.02
 """Variance of an answer, at the least: nothing is certain."""
 CONTESTED = 1.0
 """Bits by which rival partners speak against a pair that is another pattern for it."""
-TRIED, NARROWED = 600, 1500
-"""Patterns that are tried as the next question, and in which its effect is looked at."""
+LOOKED_AT = 1000
+"""Patterns that are tried as the next question, and patterns whose doubt it may take away: the most doubtful."""
 
 
 class Question(NamedTuple):
@@ -56,23 +57,23 @@ class Patterns:
     of: NDArray[np.int64]
     """The pattern of every pair."""
     sizes: NDArray[np.int64]
-    design: NDArray[np.float64]
+    design: Matrix
     weights: Weights
     """Mean of the pairs, rulings counted in."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Doubt:
-    """What is open: the covariance of the corrections, and by pattern the variance of its own."""
+    """What is open: the covariance of the corrections, and by pattern the variance of its peculiarity."""
 
     patterns: Patterns
-    covariance: NDArray[np.float64]
+    covariance: Matrix
     own: Weights
 
     def variances(self) -> Weights:
         """Of the weights of the patterns, in bits squared."""
-        shared = np.einsum("ij,jk,ik->i", self.patterns.design, self.covariance, self.patterns.design)
-        return np.maximum(shared, 0) + self.own  # type: ignore[no-any-return]
+        design = self.patterns.design
+        return np.maximum((design @ self.covariance * design).sum(axis=1), 0) + self.own  # type: ignore[no-any-return]
 
     def chances(self) -> Weights:
         """That pairs of a pattern are one thing, what is open counted in (MacKay 1992)."""
@@ -81,19 +82,21 @@ class Doubt:
 
     def gains(self, tried: NDArray[np.intp], counted: Weights) -> Weights:
         """By tried pattern, how much of the counted variance one ruling on it takes away."""
-        design, narrowed = self.patterns.design, np.argsort(-counted * self.variances(), kind="stable")[:NARROWED]
-        shared = design[tried] @ self.covariance @ design[narrowed].T + (tried[:, None] == narrowed) * self.own[tried, None]
-        return (shared**2 @ counted[narrowed]) / (self.variances() + self._noise())[tried]  # type: ignore[no-any-return]
+        variances, design = self.variances(), self.patterns.design
+        others = _most(np.arange(len(counted)), counted * variances)
+        shared = design[tried] @ self.covariance @ design[others].T + (tried[:, None] == others) * self.own[tried, None]
+        return (shared**2 @ counted[others]) / (variances + self.noise())[tried]  # type: ignore[no-any-return]
 
     def answered(self, pattern: int) -> "Doubt":
         """What is open once a pair of the pattern is ruled on, whatever the ruling."""
         along = self.covariance @ self.patterns.design[pattern]
-        total = (self.variances() + self._noise())[pattern]
+        total = (self.variances() + self.noise())[pattern]
         own = self.own.copy()
         own[pattern] -= own[pattern] ** 2 / total
-        return Doubt(self.patterns, self.covariance - np.outer(along, along) / total, own)
+        return replace(self, covariance=self.covariance - np.outer(along, along) / total, own=own)
 
-    def _noise(self) -> Weights:
+    def noise(self) -> Weights:
+        """Variance of what one ruling says of the weight of a pattern, in bits squared."""
         chance = self.chances()
         return 1 / (np.maximum(chance * (1 - chance), LEAST_DOUBT) * NATS**2)
 
@@ -104,34 +107,37 @@ def questions(resolution: Resolution, rulings: Rulings, count: int) -> list[Ques
     No pair is ruled on, or follows from rulings; none of the answers follows from others. Records of other clusters than those that were asked
     about go first. Deterministic.
     """
-    found = np.stack([resolution.pairs[name].to_numpy() for name in ("left", "right")], axis=1).astype(np.int64)
-    if not len(found):
+    if not resolution.pairs.num_rows:
         return []
-    known = corrections(resolution, rulings)
-    doubt = _doubt(resolution, rulings, found, known)
-    return list(_chosen(doubt, _Open(found, resolution.labels, rulings, resolution.pairs["weight"].to_numpy() > VETO), count))
+    found = np.stack([resolution.pairs[name].to_numpy() for name in ("left", "right")], axis=1).astype(np.int64)
+    weighed = resolution.pairs["weight"].to_numpy() > VETO
+    return list(_chosen(_doubt(resolution, rulings, found), _Open(found, resolution.labels, rulings, weighed), count))
 
 
-def _chosen(doubt: Doubt, open_: "_Open", count: int) -> Iterator[Question]:
+def _chosen(doubt: Doubt, still: "_Open", count: int) -> Iterator[Question]:
     patterns = doubt.patterns
     for number in range(1, count + 1):
         chance = doubt.chances()
-        sure = np.maximum(chance, 1 - chance) >= SURE
-        left = open_.patterns(patterns)
+        sure, left = np.maximum(chance, 1 - chance) >= SURE, still.patterns(patterns)
         check = number % CHECKED == 0 and bool((sure & left).any())
         counted = np.sqrt(patterns.sizes) * np.where(check, sure * 0.25, chance * (1 - chance))
         among = np.flatnonzero(left & sure if check else left)
         if not len(among):
             return
-        tried = among[np.argsort(-(counted * doubt.variances())[among], kind="stable")[:TRIED]]
+        tried = _most(among, (counted * doubt.variances())[among])
         pattern = int(tried[doubt.gains(tried, counted).argmax()])
-        one, other = open_.take(patterns.of == pattern)
+        one, other = still.take(patterns.of == pattern)
         yield Question(one, other, "check" if check else "uncertain", float(chance[pattern]), int(patterns.sizes[pattern]))
         doubt = doubt.answered(pattern)
 
 
-def _doubt(resolution: Resolution, rulings: Rulings, found: Positions, known: Corrections) -> Doubt:
-    kernel = before(resolution)
+def _most(among: NDArray[np.intp], much: Weights) -> NDArray[np.intp]:
+    return among[np.argsort(-much, kind="stable")[:LOOKED_AT]]
+
+
+def _doubt(resolution: Resolution, rulings: Rulings, found: Positions) -> Doubt:
+    """What is open after the rulings that there are."""
+    kernel, known = unruled(resolution), corrections(resolution, rulings)
     levels = np.stack([resolution.pairs[feature.name].to_numpy() for feature in kernel.features], axis=1).astype(np.int8)
     rivals = contest(resolution, found)
     seen = evidence(kernel, resolution.columns, found, levels)
@@ -141,32 +147,27 @@ def _doubt(resolution: Resolution, rulings: Rulings, found: Positions, known: Co
     of = of.ravel()
     weights = np.bincount(of, seen.weights + rivals) / sizes + seen.design[first] @ known.likeliest
     doubt = Doubt(Patterns(of, sizes, seen.design[first], weights), known.covariance, np.full(len(sizes), PECULIAR**2))
-    return _ruled(doubt, found, rulings, len(resolution.labels))
-
-
-def _ruled(doubt: Doubt, found: Positions, rulings: Rulings, count: int) -> Doubt:
-    """The peculiarities of patterns, narrowed down by the rulings that there are."""
     asked, _ = answers(rulings)
-    met = np.isin(found[:, 0] * count + found[:, 1], asked[:, 0] * count + asked[:, 1])
-    times = np.bincount(doubt.patterns.of[met], minlength=len(doubt.own))
-    chance = doubt.chances()
-    doubt.own = 1 / (1 / doubt.own + times * NATS**2 * np.maximum(chance * (1 - chance), LEAST_DOUBT))
-    return doubt
+    width = len(resolution.labels)
+    times = np.bincount(of[np.isin(found @ [width, 1], asked @ [width, 1])], minlength=len(sizes))
+    return replace(doubt, own=1 / (1 / doubt.own + times / doubt.noise()))
 
 
 class _Open:
     """The pairs that may still be asked about."""
 
-    def __init__(self, found: Positions, labels: Labels, rulings: Rulings, allowed: NDArray[np.bool_]) -> None:
+    def __init__(self, found: Positions, labels: Labels, rulings: Rulings, weighed: NDArray[np.bool_]) -> None:
         asked, together = answers(rulings)
-        self.found, self.labels, self.allowed = found, labels, allowed
+        self.found, self.labels = found, labels
         self.group = components(len(labels), *asked[together].T)
+        """Records that are one thing by rulings."""
         self.touched = np.zeros(len(labels), np.bool_)
+        """Clusters that were asked about."""
         self.touched[labels[asked]] = True
         self.order = np.argsort(mixed(*found.T.astype(np.uint64)), kind="stable")
         apart = np.sort(self.group[asked[~together]], axis=1).astype(np.int64) @ [len(labels), 1]
         groups = np.sort(self.group[found], axis=1).astype(np.int64)
-        self.allowed = allowed & (groups[:, 0] != groups[:, 1]) & ~np.isin(groups @ [len(labels), 1], apart)
+        self.allowed = weighed & (groups[:, 0] != groups[:, 1]) & ~np.isin(groups @ [len(labels), 1], apart)
 
     def patterns(self, patterns: Patterns) -> NDArray[np.bool_]:
         """The patterns of which there is a pair."""

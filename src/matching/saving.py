@@ -21,6 +21,8 @@ from matching.wording import WordWeights
 FORMAT = 1
 """Raised where a file of before would be read wrongly."""
 COMMON = "<u8"
+CORRECTED = ("prior_bits", "features", "given")
+"""What rulings correct in a model."""
 
 
 def save(model: Model, path: str | PathLike[str]) -> None:
@@ -63,7 +65,7 @@ def as_json(model: Model) -> dict[str, Any]:
             name: {"total": known.total, "expected": known.expected, "counts": known.counts} for name, known in model.frequencies.items()
         },
         "words": {name: _words(weights) for name, weights in model.words.items()},
-    }
+    } | ({"unruled": {name: as_json(model.unruled)[name] for name in CORRECTED}} if model.unruled else {})
 
 
 def _words(weights: WordWeights | LabelWeights) -> dict[str, Any]:
@@ -96,6 +98,7 @@ def from_json(said: Mapping[str, Any]) -> Model:
             np.frombuffer(b64decode(blocking["common"]), COMMON).astype(np.uint64),
         ),
         trained_on=int(said["trained_on"]),
+        unruled=from_json({**said, **said["unruled"], "unruled": None}) if said.get("unruled") else None,
     )
 
 
