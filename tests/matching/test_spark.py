@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,7 @@ QUICK = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "500",
     "spark.sql.shuffle.partitions": "2",
@@ -310,3 +312,12 @@ def test_a_given_model_weighs_the_same_and_rulings_hold(spark: "SparkSession", p
     assert found.pairs == local.pairs
     assert found.labels.tolist() == local.labels.tolist()
     assert found.labels.tolist() != local_people.labels.tolist()
+
+
+def test_the_example_of_the_docs_runs(spark: "SparkSession", capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "spark.md").read_text()
+    example = page.split("```python\n")[1].split("```")[0]
+    exec(compile(example, "docs/spark.md", "exec"), {"__name__": __name__})
+    edges, clusters = capsys.readouterr().out.split("+\n\n")[:2]
+    assert "|     a1|      b7|" in edges
+    assert "| a1|      0|\n| b7|      0|\n| b9|      2|" in clusters
