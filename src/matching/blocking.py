@@ -167,7 +167,7 @@ def keys(available: Filings, blocking: Blocking, rule: Rule, records: Positions)
     common = _among(found, blocking.common)
     kept = [(place[~common], found[~common])]
     place, found = place[common], found[common]
-    for refiner in _other_fields(blocking.refiners, rule):
+    for refiner in refining(blocking.refiners, rule):
         if refiner not in available:
             continue
         at, refined = _refined(available[refiner], records, place, found)
@@ -182,7 +182,8 @@ def filed(available: Filings, blocking: Blocking, count: int) -> tuple[Positions
     return np.concatenate([np.zeros(0, np.int64), *(place for place, _ in found)]), np.concatenate([NONE, *(hashes for _, hashes in found)])
 
 
-def _other_fields(refiners: Sequence[Part], rule: Rule) -> list[Part]:
+def refining(refiners: Sequence[Part], rule: Rule) -> list[Part]:
+    """The parts that refine a rule's common keys."""
     return [part for part in refiners if part[0] not in rule.columns][:MOST_REFINERS]
 
 
@@ -209,7 +210,7 @@ def settled(available: Filings, rules: Sequence[Rule], count: int, cap: int = CA
         large = _among(found, over)
         place, found = place[large], found[large]
         fine = np.zeros(0, np.int64)
-        for refiner in _other_fields(settled.refiners, rule):
+        for refiner in refining(settled.refiners, rule):
             at, refined = _refined(available[refiner], every, place, found)
             given_up, _ = _oversized(refined, cap)
             common.append(given_up)
@@ -229,9 +230,13 @@ def _oversized(found: Hashes, cap: int) -> tuple[Hashes, int]:
 
 def refiners(available: Filings) -> tuple[Part, ...]:
     """The parts that divide large blocks: the finest of each field, the finest of all first."""
+    return finest_first({part: len(np.unique(filing.hashes)) for part, filing in available.items()})
+
+
+def finest_first(sizes: Mapping[Part, int]) -> tuple[Part, ...]:
+    """`refiners` by how many hashes each part has."""
     finest: dict[str, tuple[int, Part]] = {}
-    for part, filing in available.items():
-        distinct = len(np.unique(filing.hashes))
+    for part, distinct in sizes.items():
         if distinct > 1 and (part[0] not in finest or distinct > finest[part[0]][0]):
             finest[part[0]] = (distinct, part)
     return tuple(part for _, part in sorted(finest.values(), key=lambda item: (-item[0], item[1])))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from matching import blocking, training
 from matching.clustering import AGAINST, Constraints, Labels, clusters
+from matching.comparison import Levels
 from matching.declaration import Field, fields
 from matching.encode import Columns, encode
 from matching.features import features, taken
@@ -149,18 +150,50 @@ def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Mod
 
 def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[np.int64], rules: NDArray[np.int64]) -> Model:
     """The kernel's model with weights learnt from a sample of the candidate pairs and from random ones."""
-    count, pairs = len(sources.of), sources.pairs()
-    drawn = taken(columns, *random_pairs(sources))
-    filled = [feature.filled(drawn) for feature in kernel.features]
-    chance = training.Chance(kernel.levels(drawn), np.array(filled, np.int64))
-    thin = max(1, len(packed) // TRAINING_PAIRS)
-    drawn_by = packed // count if sources.distinct else packed  # with all their rivals, where there are rivals
-    kept = np.flatnonzero(scrambled(drawn_by.astype(np.uint64)) % np.uint64(thin) == 0)
+    count, thin = len(sources.of), thinning(len(packed))
+    kept = drawn(packed, count, thin, rivals=bool(sources.distinct))
     levels = np.zeros((len(kept), len(kernel.features)), np.int8)
     for start in range(0, len(kept), BATCH):
         left, right = np.divmod(packed[kept[start : start + BATCH]], count)
         levels[start : start + BATCH] = kernel.levels(taken(columns, left, right))
-    seen = training.patterns(levels, rules[kept], [feature.scale.exact + 1 for feature in kernel.features], weight=thin)
+    left, right = np.divmod(packed[kept], count)
+    return learnt(kernel, sources, left, right, rules[kept], levels, by_chance(kernel, columns, sources), thin)
+
+
+def thinning(compared: int) -> int:
+    """Of how many pairs training looks at one."""
+    return max(1, compared // TRAINING_PAIRS)
+
+
+def drawn(packed: NDArray[np.int64], count: int, thin: int, *, rivals: bool) -> Positions:
+    """Places of the pairs that training looks at, the same for the same pairs; where there are `rivals`, a pair comes with all of them."""
+    by = packed // count if rivals else packed
+    return np.flatnonzero(scrambled(by.astype(np.uint64)) % np.uint64(thin) == 0)
+
+
+def by_chance(kernel: Kernel, columns: Columns, sources: Sources) -> training.Chance:
+    """How random pairs compare."""
+    pairs = taken(columns, *random_pairs(sources))
+    filled = [feature.filled(pairs) for feature in kernel.features]
+    return training.Chance(kernel.levels(pairs), np.array(filled, np.int64))
+
+
+def learnt(
+    kernel: Kernel,
+    sources: Sources,
+    left: Positions,
+    right: Positions,
+    rules: NDArray[np.int64],
+    levels: Levels,
+    chance: training.Chance,
+    thin: int,
+) -> Model:
+    """The kernel's model with weights learnt from how a sample of the candidate pairs compares, by order of `left` and `right`.
+
+    `rules`: the bit mask of those that proposed each pair. Each stands for `thin` pairs.
+    """
+    count, pairs = len(sources.of), sources.pairs()
+    seen = training.patterns(levels, rules, [feature.scale.exact + 1 for feature in kernel.features], weight=thin)
     model = kernel.model
     for _ in range(TRAININGS):
         likely = training.likelihood(seen, kernel.features, model)
@@ -169,7 +202,7 @@ def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[
         model = replace(model, given=training.dependences(seen, model.blocking.rules, kernel.features, model))
     if not sources.contest_all:
         return model
-    return _one_to_one(replace(kernel, model=replace(model, m=kernel.model.m)), sources, np.divmod(packed[kept], count), seen, chance, thin)
+    return _one_to_one(replace(kernel, model=replace(model, m=kernel.model.m)), sources, (left, right), seen, chance, thin)
 
 
 def _one_to_one(

@@ -101,9 +101,14 @@ def _rounded(values: Sequence[float] | Weights, places: int = 6) -> list[float]:
 
 def frequencies(column: Column) -> Frequencies:
     """Frequencies of a column's forms."""
-    counts, total = column.counts, int(column.counts.sum())
-    agree = float((counts * (counts - 1.0)).sum() / max(total * (total - 1.0), 1))
-    common = {str(column.forms.values[at]): int(counts[at]) for at in np.flatnonzero(counts > 1)}
+    counts = column.counts
+    return frequencies_of(int(counts.sum()), {str(column.forms.values[at]): int(counts[at]) for at in np.flatnonzero(counts > 1)})
+
+
+def frequencies_of(total: int, common: Mapping[str, int]) -> Frequencies:
+    """Frequencies of a column that `total` records fill, by the forms that several have."""
+    counts = np.fromiter(common.values(), np.float64, len(common))
+    agree = float((counts * (counts - 1)).sum() / max(total * (total - 1.0), 1))
     return Frequencies(total, common, max(agree, 1 / max(total, 1) ** 2, 1e-9))
 
 

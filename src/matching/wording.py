@@ -4,6 +4,7 @@ Words are numbers, so that two forms are compared as small matrices; words that 
 pair of words, however many forms they stand in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,14 @@ def word_weights(forms: Forms) -> WordWeights:
     """Inverse document frequencies over the distinct forms."""
     words = forms.words
     seen = np.bincount(words.ids[words.ids >= 0], minlength=len(words.vocabulary))
-    total = max(len(forms), 2)
+    return weights_of(words.vocabulary.tolist(), seen, len(forms))
+
+
+def weights_of(vocabulary: Sequence[str], seen: NDArray[np.int64], forms: int) -> WordWeights:
+    """Inverse document frequencies of words, by how many of all forms hold each."""
+    total = max(forms, 2)
     weights = np.log(total / np.maximum(seen, 1)) + 0.1
-    return WordWeights(dict(zip(words.vocabulary, weights.tolist(), strict=True)), float(np.log(total)) + 0.1)
+    return WordWeights(dict(zip(vocabulary, weights.tolist(), strict=True)), float(np.log(total)) + 0.1)
 
 
 def shared_words(forms: Forms, left: Codes, right: Codes, fitted: WordWeights) -> Floats:

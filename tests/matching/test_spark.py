@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,15 +16,31 @@ import matching
 from matching import engine, planning
 from matching.declaration import Passing, Premises, Vetoes, Within
 from matching.engine import LocalEngine, Resolution, Rulings
-from matching.kinds import BIRTH_DATE, CITY, EMAIL, FAMILY_NAME, GIVEN_NAME, ORG_NAME, PHONE, POSTCODE, SIREN, STREET, WEBSITE
+from matching.kinds import (
+    BIRTH_DATE,
+    CATEGORY,
+    CITY,
+    EMAIL,
+    FAMILY_NAME,
+    GIVEN_NAME,
+    ORG_NAME,
+    PHONE,
+    POSTCODE,
+    PRODUCT_LABEL,
+    SIREN,
+    STREET,
+    WEBSITE,
+)
+from matching.labels import LabelWeights
 from matching.model import Model
+from matching.tables import Matches
+from matching.wording import WordWeights
 
 pytest.importorskip("pyspark", reason="needs the extra `spark`")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs a Java runtime", allow_module_level=True)
 
 import matching.spark.engine
-import matching.spark.weighing
 from matching.spark import SparkEngine
 
 if TYPE_CHECKING:
@@ -33,6 +50,7 @@ QUICK = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "500",
     "spark.sql.shuffle.partitions": "2",
@@ -65,6 +83,14 @@ class Company(BaseModel):
     city: Annotated[str | None, CITY, Premises()] = None
     note: Annotated[str | None, WEBSITE] = None
     """Never filled."""
+
+
+class Product(BaseModel):
+    """A declaration of the test."""
+
+    label: Annotated[str, PRODUCT_LABEL]
+    maker: Annotated[str | None, ORG_NAME] = None
+    range: Annotated[str | None, CATEGORY] = None
 
 
 CITIES = [("Lorval", "31"), ("Saint-Ombre", "44"), ("Vezelin", "59"), ("Marcoule", "67"), ("Brissy", "13"), ("Outreval", "35")]
@@ -116,11 +142,11 @@ def records(rows: list[dict[str, str | None]], random: Random) -> pa.Table:
 
 @pytest.fixture(scope="session")
 def people() -> pa.Table:
-    """Some 2,000 records of 1,000 people."""
+    """Some 1,200 records of 600 people."""
     random, rows = Random(11), []
     given, family = [invented(random) for _ in range(60)], [invented(random) + random.choice(["", "", "ier", "eau"]) for _ in range(200)]
     employers = [f"{random.choice(TRADES)} {invented(random)}" for _ in range(80)]
-    for _ in range(1000):
+    for _ in range(600):
         one, other = random.choice(given), random.choice(family)
         host = random.choice(["gmail.com", "orange.fr", f"{other.lower()}.fr"])
         born = f"{random.randrange(1940, 2005)}-{random.randrange(1, 13):02d}-{random.randrange(1, 29):02d}"
@@ -135,9 +161,9 @@ def people() -> pa.Table:
 
 @pytest.fixture(scope="session")
 def companies() -> pa.Table:
-    """Some 2,000 records of 900 companies, of which many are two legal entities in one house."""
+    """Some 1,300 records of 650 companies, of which many are two legal entities in one house."""
     random, rows = Random(12), []
-    for _ in range(700):
+    for _ in range(480):
         name, (city, area) = f"{random.choice(TRADES)} {invented(random)} {invented(random)}", random.choice(CITIES)
         home = {
             "street": f"{random.randrange(1, 90)} rue {invented(random)}",
@@ -152,6 +178,24 @@ def companies() -> pa.Table:
                 row["name"] = (mistyped(random, name) or name) + random.choice(FORMS)
                 rows.append(row | {"siren": random.choice([number, number, None]), "note": None if entity < 2 else ""})
     return records(rows, random)
+
+
+@pytest.fixture(scope="session")
+def catalogues() -> tuple[pa.Table, pa.Table]:
+    """Two shops that list each of their products once, in words of their own; models of a range differ by a figure."""
+    random, rows = Random(13), ([], [])  # type: ignore[var-annotated]
+    makers, ranges = [invented(random) for _ in range(25)], "Perceuse Ponceuse Lampe Imprimante Casque Routeur".split()
+    words = [invented(random).lower() for _ in range(40)]
+    for _ in range(180):
+        maker, what, model = random.choice(makers), random.choice(ranges), f"{random.choice('ABKX')}{random.choice('LRT')}"
+        for figure in random.sample(range(100, 999, 50), random.choice([1, 2, 3])):
+            for side in rows:
+                if random.random() < 0.8:
+                    told = random.sample(words, random.choice([0, 1, 2]))
+                    label = " ".join([maker, what, random.choice([f"{model}{figure}", f"{model} {figure}", f"{model}-{figure}"]), *told])
+                    side.append({"label": label, "maker": mistyped(random, maker), "range": random.choice([what, what, None])})
+    left, right = (records(side, random).select(["id", "label", "maker", "range"]) for side in rows)
+    return left, right
 
 
 @pytest.fixture(scope="session")
@@ -175,14 +219,35 @@ def local_people(people: pa.Table) -> Resolution:
 
 
 def assert_same_model(one: Model, other: Model) -> None:
-    """What was learnt is the same to the last bit. Words of a single form are worth as much as those never seen; Spark leaves them out."""
-    assert (one.m, one.u, one.given, one.prior, one.trained_on) == (other.m, other.u, other.given, other.prior, other.trained_on)
-    assert one.frequencies == other.frequencies
+    """What was learnt is the same to the last bit."""
+    assert (one.m, one.u, one.own, one.given) == (other.m, other.u, other.own, other.given)
+    assert (one.prior, one.trained_on, one.frequencies) == (other.prior, other.trained_on, other.frequencies)
     assert (one.blocking.rules, one.blocking.refiners) == (other.blocking.rules, other.blocking.refiners)
     assert one.blocking.common.tolist() == other.blocking.common.tolist()
     assert one.words.keys() == other.words.keys()
     for column, words in other.words.items():
-        assert [one.words[column].of(word) for word in words.weights] == [words.of(word) for word in words.weights]
+        assert_same_words(one.words[column], words)
+
+
+def assert_same_words(one: WordWeights | LabelWeights, other: WordWeights | LabelWeights) -> None:
+    """Words of a single form are worth as much as those never seen; Spark leaves them out."""
+    if isinstance(one, WordWeights) and isinstance(other, WordWeights):
+        assert [one.of(word) for word in other.weights] == [other.of(word) for word in other.weights]
+    else:
+        assert one == other
+
+
+def assert_same(found: Matches, local: Matches) -> None:
+    """The same model, edges and clusters, and the same report of them."""
+    assert_same_model(found.model, local.model)
+    assert (found.pairs, found.clusters) == (local.pairs, local.clusters)
+    assert (found.report, found.refused) == (local.report, local.refused)
+    assert found.resolution.compared == local.resolution.compared
+
+
+def matched(found: Matches) -> int:
+    """How many pairs were joined."""
+    return int(pa.compute.sum(found.pairs["match"]).as_py())
 
 
 def by_id(found: Resolution, table: pa.Table) -> tuple[pa.Table, list[tuple[str, int]]]:
@@ -216,15 +281,27 @@ def test_companies_in_a_table_train_the_same_model_on_samples_of_records_and_of_
     spark: "SparkSession", companies: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (planning, matching.spark.engine):
-        monkeypatch.setattr(module, "SAMPLE", 1200)
-    for module in (engine, matching.spark.weighing):
-        monkeypatch.setattr(module, "TRAINING_PAIRS", 4000)
+        monkeypatch.setattr(module, "SAMPLE", 900)
+    monkeypatch.setattr(engine, "TRAINING_PAIRS", 4000)
     monkeypatch.setattr(engine, "RANDOM_PAIRS", 600)
     local, found = (matching.dedupe(companies, Company, engine=one) for one in (LocalEngine(), SparkEngine(spark)))
     assert local.resolution.compared > 8000
-    assert_same_model(found.model, local.model)
-    assert (found.pairs, found.clusters) == (local.pairs, local.clusters)
-    assert (found.report, found.refused) == (local.report, local.refused)
+    assert_same(found, local)
+
+
+def test_catalogues_that_hold_nothing_twice_are_linked_one_to_one(
+    spark: "SparkSession", catalogues: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "TRAINING_PAIRS", 8000)
+    local, found = (matching.link(*catalogues, Product, distinct=True, engine=one) for one in (LocalEngine(), SparkEngine(spark)))
+    assert local.resolution.compared > 16000
+    assert matched(local) > 100
+    assert_same(found, local)
+    local, found = (
+        matching.link(*catalogues, Product, distinct="left", model=local.model, engine=one) for one in (LocalEngine(), SparkEngine(spark))
+    )
+    assert matched(local) > 100
+    assert_same(found, local)
 
 
 def test_a_given_model_weighs_the_same_and_rulings_hold(spark: "SparkSession", people: pa.Table, local_people: Resolution) -> None:
@@ -235,3 +312,12 @@ def test_a_given_model_weighs_the_same_and_rulings_hold(spark: "SparkSession", p
     assert found.pairs == local.pairs
     assert found.labels.tolist() == local.labels.tolist()
     assert found.labels.tolist() != local_people.labels.tolist()
+
+
+def test_the_example_of_the_docs_runs(spark: "SparkSession", capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "spark.md").read_text()
+    example = page.split("```python\n")[1].split("```")[0]
+    exec(compile(example, "docs/spark.md", "exec"), {"__name__": __name__})
+    edges, clusters = capsys.readouterr().out.split("+\n\n")[:2]
+    assert "|     a1|      b7|" in edges
+    assert "| a1|      0|\n| b7|      0|\n| b9|      2|" in clusters

@@ -8,8 +8,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from matching import clustering
-from matching.clustering import Constraints, clusters
-from matching.engine import Rulings
+from matching.clustering import Constraints, Pair, clusters
 from matching.sources import Sources
 from matching.spark.records import FORM, POSITION, SOURCE, Records, coded, named
 from matching.spark.workspace import Workspace
@@ -24,20 +23,20 @@ class Terms:
     cut: float
     """Bits from which a pair is joined."""
     vetoes: tuple[str, ...]
-    rulings: Rulings
+    apart: frozenset[Pair]
     distinct: frozenset[int]
     unknown: float
     """Bits that a pair says that is not there."""
 
 
-def labelled(work: Workspace, records: Records, edges: DataFrame, terms: Terms, on_driver: int) -> DataFrame:
+def labelled(work: Workspace, records: Records, edges: DataFrame, together: frozenset[Pair], terms: Terms, on_driver: int) -> DataFrame:
     """position, cluster: the position of the first record of each record's cluster, as `matching.clustering.clusters` has it.
 
     `edges`: left, right, weight. Up to `on_driver` of them are joined on the driver; components in doubt are clustered on the executors.
     """
-    must = work.session.createDataFrame(_ruled(terms.rulings.together))
-    joined = edges.where(F.col("weight") >= terms.cut).select("left", "right").union(must)
-    found = work.keep(components(work, work.keep(joined), on_driver))
+    must = work.session.createDataFrame(_ruled(together)).withColumn("weight", F.lit(float("inf")))
+    edges = edges.select("left", "right", "weight").union(must)
+    found = work.keep(components(work, work.keep(edges.where(F.col("weight") >= terms.cut)), on_driver))
     forms = [named(FORM + name) for name in terms.vetoes]
     members = work.keep(found.join(records.frame, POSITION).select(COMPONENT, POSITION, SOURCE, *forms))
     within = work.keep(_within(found, edges))
@@ -112,7 +111,7 @@ def _doubtful(work: Workspace, members: DataFrame, within: DataFrame, terms: Ter
     )
     missing = F.expr("size > 2 and coalesce(agreed, 0) < size * (size - 1) / 2") if terms.unknown < 0 else F.lit(False)
     found = sizes.join(agreed, COMPONENT, "left").where(missing | F.col("several") | F.expr("coalesce(against, 0) > 0")).select(COMPONENT)
-    apart = work.session.createDataFrame(_ruled(terms.rulings.apart))
+    apart = work.session.createDataFrame(_ruled(terms.apart))
     for side in ("left", "right"):
         apart = apart.join(members.select(F.col(POSITION).alias(side), F.col(COMPONENT).alias(f"{side}_component")), side)
     ruled = apart.where("left_component = right_component").select(F.col("left_component").alias(COMPONENT))
@@ -134,19 +133,16 @@ def _cluster(terms: Terms, members: pa.Table, edges: pa.Table) -> pa.Table:
     members, edges = members.sort_by(POSITION), edges.sort_by([("left", "ascending"), ("right", "ascending")])
     known = members[POSITION].to_numpy()
     place = {int(position): at for at, position in enumerate(known)}
-    together, apart = (
-        frozenset((place[one], place[other]) for one, other in pairs if one in place and other in place)
-        for pairs in (terms.rulings.together, terms.rulings.apart)
-    )
+    apart = frozenset((place[one], place[other]) for one, other in terms.apart if one in place and other in place)
     sources = Sources(members[SOURCE].to_numpy(), terms.distinct)
     single = [*(coded(members[FORM + name]).codes for name in terms.vetoes), *sources.single()]
     left, right = (np.searchsorted(known, edges[side].to_numpy()) for side in ("left", "right"))
-    constraints = Constraints(together, apart, single)
+    constraints = Constraints(apart=apart, single=single)
     found = clusters(len(known), left, right, edges["weight"].to_numpy(), constraints, terms.cut, terms.unknown)
     return pa.table({POSITION: known, CLUSTER: known[found]})
 
 
-def _ruled(pairs: frozenset[tuple[int, int]]) -> pa.Table:
+def _ruled(pairs: frozenset[Pair]) -> pa.Table:
     """left, right."""
     both = np.array(sorted(pairs), np.int64).reshape(-1, 2)
     return pa.table({"left": both[:, 0], "right": both[:, 1]})

@@ -13,11 +13,9 @@ from pyspark.sql.types import StructField, StructType
 from matching import blocking
 from matching.blocking import Report
 from matching.clustering import AGAINST
-from matching.comparison import Levels
 from matching.declaration import Field, fields
 from matching.encode import encode
-from matching.engine import Resolution, Rulings, Thresholds, prepared, random_pairs
-from matching.features import taken
+from matching.engine import Resolution, Rulings, Thresholds, by_chance, prepared, random_pairs
 from matching.kernel import Kernel
 from matching.model import Model
 from matching.planning import SAMPLE, plan, sample
@@ -27,6 +25,7 @@ from matching.spark.components import CLUSTER, Terms
 from matching.spark.records import POSITION, Origin, Records, from_columns, from_frame, named
 from matching.spark.workspace import Workspace
 from matching.tables import ID
+from matching.training import Chance
 
 
 @dataclass(frozen=True)
@@ -122,23 +121,22 @@ class SparkEngine:
 
     def _found(self, work: Workspace, records: Records, declared: tuple[Field, ...], model: Model | None, rulings: Rulings) -> Run:
         """As `LocalEngine.resolve` goes, step by step."""
-        kernel = prepared({field.name: values.NO_FORMS for field in records.filled}, declared, records.count, model)
-        report, chance = Report(), np.zeros((0, len(kernel.features)), np.int8)
+        kernel = prepared({field.name: values.NO_FORMS for field in records.declared}, declared, records.count, model)
+        report, chance = Report(), None
         if model is None:
             kernel, report, chance = planned(work, records, kernel)
         pairs, compared = keys.pairs(work, records, kernel.model.blocking, report)
-        if model is None:
+        if chance is not None:
             kernel = replace(kernel, model=weighing.trained(work, records, pairs, compared, kernel, chance))
-        edges = weighing.edges(work, records, pairs, kernel, self.thresholds.review)
-        edges = work.keep(weighing.contested(records, edges))
-        unknown = 0.0 if records.across else AGAINST
-        terms = Terms(self.thresholds.match, kernel.vetoes, rulings, records.distinct, unknown)
-        labels = components.labelled(work, records, edges, terms, self.edges_on_driver)
+        edges = work.keep(weighing.edges(work, records, pairs, kernel, self.thresholds.review))
+        unknown = 0.0 if records.sources.across else AGAINST
+        terms = Terms(self.thresholds.match, kernel.vetoes, rulings.apart, records.sources.distinct, unknown)
+        labels = components.labelled(work, records, edges, rulings.together, terms, self.edges_on_driver)
         return Run(edges, labels, kernel, report, compared)
 
 
-def planned(work: Workspace, records: Records, kernel: Kernel) -> tuple[Kernel, Report, Levels]:
-    """The kernel with what all values tell and with its blocking settled; the levels of random pairs.
+def planned(work: Workspace, records: Records, kernel: Kernel) -> tuple[Kernel, Report, Chance]:
+    """The kernel with what all values tell and with its blocking settled; how random pairs compare.
 
     The records that rules are tried on and the random ones come to the driver, the same as on one machine.
     """
@@ -146,15 +144,13 @@ def planned(work: Workspace, records: Records, kernel: Kernel) -> tuple[Kernel, 
     known = replace(
         kernel.model,
         frequencies=values.frequencies(seen, frozenset(kernel.model.frequencies)),
-        words=values.words(seen, frozenset(kernel.model.words), records.filled),
+        words=values.words(seen, frozenset(kernel.model.words), records.declared),
     )
     kernel = replace(kernel, model=known)
-    chosen = [sample(records.count, SAMPLE), *random_pairs(one_source(records.count))]
-    columns, sources = records.fetched(np.unique(np.concatenate(chosen)))
-    rules = plan(kernel, columns, blocking.filings(columns, records.filled), sources)
-    settled, report = keys.settled(work, records, rules, values.refiners(work, seen, records.filled))
-    chance = kernel.levels(taken(columns, *random_pairs(sources)))
-    return replace(kernel, model=replace(known, blocking=settled)), report, chance
+    columns = records.fetched(np.unique(np.concatenate([sample(records.count, SAMPLE), *random_pairs(records.sources)])))
+    rules = plan(kernel, columns, blocking.filings(columns, records.declared), records.sources)
+    settled, report = keys.settled(work, records, rules, values.refiners(work, seen, records.declared))
+    return replace(kernel, model=replace(known, blocking=settled)), report, by_chance(kernel, columns, records.sources)
 
 
 def check(frame: DataFrame, declared: tuple[Field, ...]) -> None:

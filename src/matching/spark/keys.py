@@ -7,13 +7,15 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from matching import blocking
-from matching.blocking import CAP, MOST_REFINERS, Blocking, Filings, Part, Positions, Report, Rule
+from matching.blocking import CAP, Blocking, Filings, Part, Positions, Report, Rule
 from matching.declaration import Field
 from matching.hashing import Hashes
+from matching.sources import Sources
 from matching.spark.records import POSITION, SOURCE, Records, columns_of
 from matching.spark.workspace import Shipped, Workspace, mapped
 
@@ -32,14 +34,10 @@ class Filer:
         wanted = frozenset(part for rule in self.blocking.rules for part in rule.parts) | frozenset(self.blocking.refiners)
         return blocking.filings(columns_of(batch, self.declared), self.declared, wanted)
 
-    def refiners(self, rule: Rule) -> list[Part]:
-        """The parts that refine a rule's common keys."""
-        return [part for part in self.blocking.refiners if part[0] not in rule.columns][:MOST_REFINERS]
-
 
 def settled(work: Workspace, records: Records, rules: Sequence[Rule], refiners: tuple[Part, ...]) -> tuple[Blocking, Report]:
     """`matching.blocking.settled` of all records: the keys that more than CAP of them share are common from now on."""
-    filer, report = Filer(records.filled, Blocking(tuple(rules), refiners), {}), Report()
+    filer, report = Filer(records.declared, Blocking(tuple(rules), refiners), {}), Report()
     entries = mapped(records.frame, partial(_entries, work.ship(filer)), "rule int, hash long")
     over = _oversized(entries, "rule", "hash")
     if not over.num_rows:
@@ -82,7 +80,7 @@ def _refined(shipped: Shipped[Filer], batch: pa.RecordBatch) -> Iterator[pa.Tabl
     filer, available = shipped.value, shipped.value.filings(batch)
     for number, over in filer.over.items():
         rule = filer.blocking.rules[number]
-        for at, refiner in enumerate(filer.refiners(rule)):
+        for at, refiner in enumerate(blocking.refining(filer.blocking.refiners, rule)):
             _, _, found = _fine(available, rule, Blocking((rule,), (refiner,), over), batch.num_rows)
             numbers = {"rule": np.full(len(found), number, np.int32), "refiner": np.full(len(found), at, np.int32)}
             yield pa.table(numbers | {"hash": found.view(np.int64)})
@@ -110,12 +108,20 @@ def pairs(work: Workspace, records: Records, known: Blocking, report: Report) ->
     filer = Filer(records.declared, known, {})
     keys = mapped(records.frame, partial(_keys, work.ship(filer)), f"rule int, hash long, {POSITION} long, {SOURCE} int")
     sides = [keys.select("rule", "hash", F.col(POSITION).alias(side), F.col(SOURCE).alias(f"{side}_source")) for side in ("left", "right")]
-    met = sides[0].join(sides[1], ["rule", "hash"]).where((F.col("left") < F.col("right")) & records.may_meet())
+    met = sides[0].join(sides[1], ["rule", "hash"]).where((F.col("left") < F.col("right")) & may_meet(records.sources))
     found = work.keep(met.groupBy("left", "right").agg(F.expr("bit_or(shiftleft(1L, rule))").alias("rules")))
     brought = [F.expr(f"count_if(bit_get(rules, {at}) = 1)").alias(str(at)) for at in range(len(known.rules))]
     row = found.agg(F.count(F.lit(1)).alias("all"), *brought).collect()[0]
     report.rules |= {rule.name: row[str(at)] for at, rule in enumerate(known.rules)}
     return found, int(row["all"])
+
+
+def may_meet(sources: Sources) -> Expression:
+    """`Sources.may_meet` of pairs with `left_source` and `right_source`."""
+    other = F.col("left_source") != F.col("right_source")
+    if sources.across or not sources.distinct:
+        return other if sources.across else F.lit(True)
+    return other | ~F.col("left_source").isin(sorted(sources.distinct))
 
 
 def _keys(shipped: Shipped[Filer], batch: pa.RecordBatch) -> Iterator[pa.Table]:

@@ -1,22 +1,21 @@
 """Records on the cluster: their normal forms, and a position each that does not depend on how the frame is cut up."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
 
-from matching.declaration import Field, Vetoes
+from matching.declaration import Field
 from matching.encode import ABSENT, Column, Columns, encode
 from matching.forms import Forms
-from matching.sources import Positions, Sources
+from matching.sources import Positions, Sources, one_source
 from matching.spark.workspace import Shipped, Workspace, mapped
 from matching.tables import ID
 
@@ -44,73 +43,35 @@ class Records:
 
     frame: DataFrame
     declared: tuple[Field, ...]
-    """Fields that are evidence or a veto."""
-    distinct: frozenset[int] = frozenset()
-    across: bool = False
-
-    @cached_property
-    def sizes(self) -> NDArray[np.int64]:
-        """Records a source."""
-        found = {row[SOURCE]: row["count"] for row in self._counts}
-        return np.array([found.get(source, 0) for source in range(max(found, default=0) + 1)], np.int64)
+    """Fields that are evidence or a veto and are ever filled."""
+    sources: Sources
 
     @property
     def count(self) -> int:
         """Records."""
-        return int(self.sizes.sum())
+        return len(self.sources.of)
 
-    @cached_property
-    def filled(self) -> tuple[Field, ...]:
-        """Fields that are ever filled."""
-        return tuple(field for field in self.declared if any(row[FORM + field.name] for row in self._counts))
-
-    @cached_property
-    def _counts(self) -> list[Mapping[str, int]]:
-        filled = [F.count(named(FORM + field.name)).alias(FORM + field.name) for field in self.declared]
-        rows = self.frame.groupBy(SOURCE).agg(F.count(F.lit(1)).alias("count"), *filled).collect()
-        return [row.asDict() for row in rows]
-
-    def pairs(self) -> float:
-        """How many pairs of records may be one thing."""
-        of = np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
-        return Sources(of, self.distinct, self.across).pairs()
-
-    def may_meet(self) -> Expression:
-        """Whether a pair with `left_source` and `right_source` may be one thing."""
-        other = F.col("left_source") != F.col("right_source")
-        if self.across:
-            return other
-        return other | ~F.col("left_source").isin(sorted(self.distinct)) if self.distinct else F.lit(True)
-
-    def fetched(self, positions: Positions) -> tuple[dict[str, Column], Sources]:
-        """Some records on the driver, as if all were there: columns and sources as long as there are records, right at these positions.
+    def fetched(self, positions: Positions) -> dict[str, Column]:
+        """Some records on the driver, as if all were there: columns as long as there are records, right at these positions.
 
         Of what is never read, the operating system never gives the memory.
         """
-        frame = self.frame.select(POSITION, SOURCE, *[named(FORM + field.name) for field in self.filled])
+        frame = self.frame.select(POSITION, *[named(FORM + field.name) for field in self.declared])
         if len(positions) < self.count:
             wanted = frame.sparkSession.createDataFrame(pa.table({POSITION: positions}))
             frame = frame.join(F.broadcast(wanted), POSITION)
         rows = frame.toArrow().sort_by(POSITION)
-        at = rows[POSITION].to_numpy()
-        of = np.zeros(self.count, np.int32)
-        of[at] = rows[SOURCE].to_numpy()
         columns = {}
-        for name, column in columns_of(rows, self.filled).items():
+        for name, column in columns_of(rows, self.declared).items():
             codes = np.zeros(self.count, np.int32)
-            codes[at] = column.codes
+            codes[rows[POSITION].to_numpy()] = column.codes
             columns[name] = Column(codes, column.forms)
-        return columns, Sources(of, self.distinct, self.across)
+        return columns
 
 
 def named(name: str) -> Expression:
     """A column by its exact name."""
     return F.col("`" + name.replace("`", "``") + "`")
-
-
-def lean(declared: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Fields without what only a hub knows of them: executors need not have it."""
-    return tuple(replace(field, marks=tuple(mark for mark in field.marks if isinstance(mark, Vetoes)), doc="") for field in declared)
 
 
 def evidence(declared: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -120,9 +81,10 @@ def evidence(declared: tuple[Field, ...]) -> tuple[Field, ...]:
 
 def from_columns(work: Workspace, columns: Columns, sources: Sources, declared: tuple[Field, ...]) -> Records:
     """Records that are encoded already, by position in their columns."""
-    forms = {FORM + field.name: _texts(columns.get(field.name), len(sources.of)) for field in evidence(declared)}
+    filled = tuple(field for field in declared if field.name in columns)
+    forms = {FORM + field.name: _texts(columns[field.name], len(sources.of)) for field in filled}
     table = pa.table({POSITION: np.arange(len(sources.of)), SOURCE: sources.of} | forms)
-    return Records(work.keep(work.session.createDataFrame(table)), evidence(declared), sources.distinct, sources.across)
+    return Records(work.keep(work.session.createDataFrame(table)), filled, sources)
 
 
 def from_frame(work: Workspace, frame: DataFrame, declared: tuple[Field, ...], origin: Origin | None) -> Records:
@@ -142,9 +104,24 @@ def from_frame(work: Workspace, frame: DataFrame, declared: tuple[Field, ...], o
         ]
     )
     encoded = work.keep(mapped(ordered, partial(_encoded, work.ship((declared, tuple(known)))), schema))
-    distinct = frozenset(known.index(name) for name in origin.distinct if name in known) if origin else frozenset()
-    forms = [named(FORM + field.name) for field in every]
-    return Records(encoded.select(_position(encoded), ID, SOURCE, *forms), every, distinct, origin is not None and origin.across)
+    filled = _filled(encoded, every)
+    forms = [named(FORM + field.name) for field in filled]
+    placed = encoded.select(_position(encoded), ID, SOURCE, *forms)
+    return Records(placed, filled, _sources(placed, known, origin))
+
+
+def _filled(frame: DataFrame, declared: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The fields that any record fills."""
+    row = frame.agg(F.count(PLACE), *[F.count(named(FORM + field.name)) for field in declared])
+    return tuple(field for field, count in zip(declared, row.collect()[0][1:], strict=True) if count)
+
+
+def _sources(frame: DataFrame, known: list[str], origin: Origin | None) -> Sources:
+    """The source of every record, four bytes each on the driver."""
+    if origin is None:
+        return one_source(frame.count())
+    of = frame.select(POSITION, SOURCE).toArrow().sort_by(POSITION)[SOURCE].to_numpy()
+    return Sources(of, frozenset(known.index(name) for name in origin.distinct if name in known), origin.across)
 
 
 def _position(ordered: DataFrame) -> Expression:

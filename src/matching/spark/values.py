@@ -15,15 +15,15 @@ from matching.blocking import Part
 from matching.declaration import Field
 from matching.encode import Column
 from matching.forms import Forms
-from matching.model import Frequencies
+from matching.model import Frequencies, frequencies_of
 from matching.spark.records import FORM, Records, coded, named
 from matching.spark.workspace import Shipped, Workspace, mapped
-from matching.wording import WordWeights, word_weights
+from matching.wording import WordWeights, weights_of, word_weights
 
 
 def counted(work: Workspace, records: Records) -> DataFrame:
     """field, form, count: every distinct normal form and how many records have it."""
-    forms = [F.struct(F.lit(field.name).alias("field"), named(FORM + field.name).alias("form")) for field in records.filled]
+    forms = [F.struct(F.lit(field.name).alias("field"), named(FORM + field.name).alias("form")) for field in records.declared]
     every = records.frame.select(F.inline(F.array(*forms)))
     return work.keep(every.where("form is not null").groupBy("field", "form").count())
 
@@ -36,11 +36,8 @@ def frequencies(values: DataFrame, names: frozenset[str]) -> dict[str, Frequenci
     found = {}
     for name in names:
         mine = common.filter(pc.equal(common["field"], name))
-        counts = mine["count"].to_numpy()
-        total = totals.get(name, 0)
-        agree = float((counts * (counts - 1.0)).sum() / max(total * (total - 1.0), 1))
-        known = dict(zip(mine["form"].to_pylist(), counts.tolist(), strict=True))
-        found[name] = Frequencies(total, known, max(agree, 1 / max(total, 1) ** 2, 1e-9))
+        known = dict(zip(mine["form"].to_pylist(), mine["count"].to_pylist(), strict=True))
+        found[name] = frequencies_of(totals.get(name, 0), known)
     return found
 
 
@@ -68,9 +65,7 @@ def _word_weights(values: DataFrame, names: frozenset[str]) -> Mapping[str, Word
     found = {}
     for name in names:
         mine = several.filter(pc.equal(several["field"], name))
-        total = max(totals.get(name, 0), 2)
-        weights = np.log(total / mine["forms"].to_numpy()) + 0.1
-        found[name] = WordWeights(dict(zip(mine["word"].to_pylist(), weights.tolist(), strict=True)), float(np.log(total)) + 0.1)
+        found[name] = weights_of(mine["word"].to_pylist(), mine["forms"].to_numpy(), totals.get(name, 0))
     return found
 
 
@@ -88,11 +83,7 @@ def refiners(work: Workspace, values: DataFrame, declared: tuple[Field, ...]) ->
     parts = tuple((field.name, part) for field in declared for part in field.kind.keys)
     found = mapped(values.select("field", "form"), partial(_hashes, work.ship((declared, parts))), "part int, hash long")
     sizes = {row["part"]: row["count"] for row in found.distinct().groupBy("part").count().collect()}
-    finest: dict[str, tuple[int, Part]] = {}
-    for at, part in enumerate(parts):
-        if sizes.get(at, 0) > finest.get(part[0], (1, part))[0]:
-            finest[part[0]] = (sizes[at], part)
-    return tuple(part for _, part in sorted(finest.values(), key=lambda item: (-item[0], item[1])))
+    return blocking.finest_first({part: sizes.get(at, 0) for at, part in enumerate(parts)})
 
 
 def _hashes(shipped: Shipped[tuple[tuple[Field, ...], tuple[Part, ...]]], batch: pa.RecordBatch) -> Iterator[pa.Table]:
