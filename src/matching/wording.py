@@ -96,11 +96,11 @@ def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branch
     equal = (one[:, :, None] == other[:, None, :]) & (one >= 0)[:, :, None]
     free, free_other = (one >= 0) & ~equal.any(2), (other >= 0) & ~equal.any(1)
     shared = np.where(equal.any(2), weight, 0).sum(1)
-    total, total_other = weight.sum(1), weight_other.sum(1)
     rows = np.flatnonzero(free.any(1) & free_other.any(1))
-    shared[rows] += _soft(
-        forms, (left[rows], right[rows]), (one[rows], other[rows]), (weight[rows], weight_other[rows]), (free, free_other), rows
-    )
+    said = weight[rows], weight_other[rows]
+    shared[rows] += _soft(forms, (left[rows], right[rows]), (one[rows], other[rows]), said, (free, free_other), rows)
+    weight[rows], weight_other[rows] = said
+    total, total_other = weight.sum(1), weight_other.sum(1)
     larger, smaller = np.maximum(total, total_other), np.minimum(total, total_other)
     similarity = np.divide(shared, larger, out=np.zeros_like(shared), where=larger > 0)
     held = (shared >= 0.95 * smaller) & (smaller > 0)
@@ -146,7 +146,10 @@ def _soft(
         if not len(chosen):
             break
         i, j = at[chosen], at_other[chosen]
-        shared[chosen] += found[chosen] * np.minimum(weights[0][chosen, i], weights[1][chosen, j])
+        said = np.minimum(weights[0][chosen, i], weights[1][chosen, j])
+        shared[chosen] += found[chosen] * said
+        typed = found[chosen] != np.float32(ABBREVIATED)  # a word mistyped is rare, and tells no more than the word that is meant
+        weights[0][chosen[typed], i[typed]] = weights[1][chosen[typed], j[typed]] = said[typed]
         alike[chosen, i, :] = 0
         alike[chosen, :, j] = 0
         mine[chosen, i] = theirs[chosen, j] = False
