@@ -21,7 +21,7 @@ FILLER = frozenset(
     "et and und the le la les de du des d l en a au aux sur y e i und der die das den of for pour par "
     "societe etablissements maison monsieur madame mr mme m".split()
 )
-_INITIALS = re.compile(r"\b(?:[A-Za-z][./])+[A-Za-z]\b\.?")
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.)+[A-Za-z]\b\.?")
 _POSSESSIVE = re.compile(r"(?<=\w\w)['’]s\b", re.IGNORECASE)
 _GLUED_FORM = re.compile(r"(?<=[a-z]{3})(?=(?:AG|GmbH|KG|SA|SAS|SARL|Ltd|LTD|LLC|LLP|PLC|Inc|INC|Corp|BV|NV|SpA|SRL)\b)")
 
@@ -42,9 +42,9 @@ def normal(name: str) -> str:
 
 
 def _apart(name: str) -> str:
-    """The name with its symbols as words: `A/S` is one word, `People's` too, `LumenAG` is two."""
-    if "." in name or "/" in name:
-        name = _INITIALS.sub(lambda found: found.group().replace(".", "").replace("/", "") + " ", name)
+    """The name with its symbols as words: `S.A.` is one word, `People's` too, `LumenAG` is two."""
+    if "." in name:
+        name = _INITIALS.sub(lambda found: found.group().replace(".", "") + " ", name)
     if "'" in name or "’" in name:
         name = _POSSESSIVE.sub("s", name)
     return _GLUED_FORM.sub(" ", name).replace("&", " et ")
