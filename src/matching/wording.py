@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import OSA, JaroWinkler, Levenshtein
 
 from matching.comparison import Floats
 from matching.forms import Forms, Words
@@ -20,6 +20,10 @@ Bools = NDArray[np.bool_]
 CHUNK = 40_000
 SPELLED = 0.88
 """Jaro-Winkler from which two words are one word mistyped."""
+AN_EDIT, EDITED_FROM = 0.9, 6
+"""What a word with one letter wrong is worth, wherever it is wrong, and the letters from which it is still that word."""
+SHORT_WORD = 3
+"""Letters up to which a word with one wrong is another word."""
 ABBREVIATED = 0.95
 """What an abbreviation is worth."""
 TELLING_NAME = 6.0
@@ -165,26 +169,28 @@ def _alike(words: Words, one: Codes, other: Codes, cut: Bools, cut_other: Bools)
     first, second = np.divmod(pairs, len(words.vocabulary))
     a, b = words.vocabulary[first].tolist(), words.vocabulary[second].tolist()
     spelled = process.cpdist(a, b, scorer=JaroWinkler.normalized_similarity, score_cutoff=SPELLED, dtype=np.float32)
+    shorter = np.minimum(words.lengths[first], words.lengths[second])
+    edited = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.int32) <= 1
+    spelled = np.where(edited & (shorter >= EDITED_FROM), np.maximum(spelled, AN_EDIT), np.where(shorter > SHORT_WORD, spelled, 0))
     begins = words.initials[first] == words.initials[second]
     begins[begins] = [a[at].startswith(b[at]) or b[at].startswith(a[at]) for at in np.flatnonzero(begins)]
     figures = words.figures[first] | words.figures[second]
-    long_enough = np.minimum(words.lengths[first], words.lengths[second]) >= 3
-    judged = np.where(figures, 0, np.where(begins & long_enough, ABBREVIATED, spelled)).astype(np.float32)[inverse]
-    shorter = words.lengths[one] < words.lengths[other]
-    truncated = (begins & ~figures)[inverse] & np.where(shorter, cut, cut_other)
+    judged = np.where(figures, 0, np.where(begins & (shorter >= 3), ABBREVIATED, spelled)).astype(np.float32)[inverse]
+    truncated = (begins & ~figures)[inverse] & np.where(words.lengths[one] < words.lengths[other], cut, cut_other)
     return np.where(truncated, np.maximum(judged, ABBREVIATED), judged).astype(np.float32)
 
 
 def _acronyms(words: Words, ids: tuple[Codes, Codes], weights: tuple[Floats, Floats], free: tuple[Bools, Bools]) -> Floats:
-    """Weight of words of which the other side says but the initials; those words are used."""
+    """Weight of words of which the other side says but the initials (two of them only beside other words); those words are used."""
     shared = np.zeros(len(ids[0]), np.float32)
     for short, long in ((0, 1), (1, 0)):
         counts = free[long].sum(1)
-        place = free[short].argmax(1)
-        lone = ids[short][np.arange(len(shared)), place]
-        for row in np.flatnonzero((free[short].sum(1) == 1) & (counts >= 3) & (words.lengths[lone] == counts)):
-            spelled = [words.vocabulary[word] for word in ids[long][row][free[long][row]]]
-            if words.vocabulary[lone[row]] == "".join(word[0] for word in spelled):
-                shared[row] = 0.9 * weights[long][row][free[long][row]].sum()
-                free[short][row], free[long][row] = False, False
+        least = np.where((ids[short] >= 0).sum(1) > free[short].sum(1), 2, 3)
+        begins = words.initials[ids[long][np.arange(len(shared)), free[long].argmax(1)]]
+        lone = free[short] & (words.lengths[ids[short]] == counts[:, None]) & (words.initials[ids[short]] == begins[:, None])
+        for row, at in np.argwhere(lone & (counts >= least)[:, None]):
+            every = free[long][row]
+            if words.vocabulary[ids[short][row, at]] == "".join(word[0] for word in words.vocabulary[ids[long][row][every]]):
+                shared[row] += 0.9 * weights[long][row][every].sum()
+                free[short][row, at], free[long][row] = False, False
     return shared
