@@ -26,6 +26,8 @@ SHORT_WORD = 3
 """Letters up to which a word with one wrong is another word."""
 ABBREVIATED = 0.95
 """What an abbreviation is worth."""
+ACRONYM, TWO_LETTERS = 0.9, 0.8
+"""What the initials of three words or more are worth, and those of two."""
 TELLING_NAME = 6.0
 """Weight above which a name held whole in a longer one is still telling."""
 TELLING_WORD = 2.0
@@ -181,16 +183,15 @@ def _alike(words: Words, one: Codes, other: Codes, cut: Bools, cut_other: Bools)
 
 
 def _acronyms(words: Words, ids: tuple[Codes, Codes], weights: tuple[Floats, Floats], free: tuple[Bools, Bools]) -> Floats:
-    """Weight of words of which the other side says but the initials (two of them only beside other words); those words are used."""
+    """Weight of words of which the other side says but the initials; those words are used."""
     shared = np.zeros(len(ids[0]), np.float32)
     for short, long in ((0, 1), (1, 0)):
         counts = free[long].sum(1)
-        least = np.where((ids[short] >= 0).sum(1) > free[short].sum(1), 2, 3)
         begins = words.initials[ids[long][np.arange(len(shared)), free[long].argmax(1)]]
         lone = free[short] & (words.lengths[ids[short]] == counts[:, None]) & (words.initials[ids[short]] == begins[:, None])
-        for row, at in np.argwhere(lone & (counts >= least)[:, None]):
+        for row, at in np.argwhere(lone & (counts >= 2)[:, None]):
             every = free[long][row]
             if words.vocabulary[ids[short][row, at]] == "".join(word[0] for word in words.vocabulary[ids[long][row][every]]):
-                shared[row] += 0.9 * weights[long][row][every].sum()
+                shared[row] += (ACRONYM if counts[row] > 2 else TWO_LETTERS) * weights[long][row][every].sum()
                 free[short][row, at], free[long][row] = False, False
     return shared
