@@ -3,7 +3,6 @@
 Two people often share most of a name, so a word that contradicts costs much and a word that is missing little; order says nothing.
 """
 
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import permutations
 from typing import Any
@@ -25,7 +24,7 @@ USUAL = 0.94
 """What a name by which somebody is usually called is worth beside the name in full, and a word spelled by its sound."""
 AN_EDIT = 0.05
 """What an edit takes from a word."""
-INITIAL = 0.85
+INITIAL = 0.7
 """What an initial is worth beside a name that it begins."""
 GLUED = 0.97
 """What words are worth beside the same words without a blank."""
@@ -35,8 +34,10 @@ CONTRADICTS, MISSING = 1.6, 0.06
 """What a unit of weight costs that both sides say in another way, and what one costs that a side does not say."""
 FEW = 1.4
 """Weight below which what names share is too little for a name that says more."""
-PARTLY = 0.6
-"""The most that two names are worth of which one is but a word of the other."""
+PARTLY, LONGER = 0.6, 0.92
+"""The most that two names are worth of which one is but a word of the other, and of which one says a word more."""
+LONG = 9
+"""Letters of a word written together from which one may be wrong."""
 PATRONYMICS = ("ovich", "evich", "ovych", "evych", "ovna", "evna", "ivna")
 
 
@@ -62,16 +63,16 @@ def _aligned(forms: Forms, left: Codes, right: Codes) -> Floats:
     rows = np.flatnonzero(free.any(1) & free_other.any(1))
     if len(rows):
         sides = (one[rows], other[rows]), (weight[rows], weight_other[rows]), (free[rows], free_other[rows])
-        for found in (_spelled(words, *sides), _written_together(words, *sides)):
-            agreed[rows] += found[0]
-            score[rows] += found[1]
+        for weight_found, score_found in (_spelled(words, *sides), _written_together(words, *sides)):
+            agreed[rows] += weight_found
+            score[rows] += score_found
         free[rows], free_other[rows] = sides[2]
     alone, alone_other = np.where(free, weight, 0).sum(1), np.where(free_other, weight_other, 0).sum(1)
     contradicting, missing = np.minimum(alone, alone_other), abs(alone - alone_other)
     similarity = score / (agreed + CONTRADICTS * contradicting + MISSING * missing)
-    similarity[(agreed < FEW) & (missing > 0) & (similarity > PARTLY)] = PARTLY
-    found_similarity: Floats = similarity.astype(np.float32)
-    return found_similarity
+    most = np.where(missing < 1, 1, np.where(agreed < FEW, PARTLY, LONGER))
+    found: Floats = np.minimum(similarity, most).astype(np.float32)
+    return found
 
 
 def _weights(words: Words) -> Floats:
@@ -168,36 +169,40 @@ def _written_together(words: Words, ids: Sides, weights: tuple[Floats, Floats], 
     """Weight and score of two or three words that the other side writes as one, or as their initials; those used are no longer free."""
     agreed, score = np.zeros(len(ids[0]), np.float32), np.zeros(len(ids[0]), np.float32)
     for short, long in ((0, 1), (1, 0)):
-        for row in np.flatnonzero(free[short].any(1) & (free[long].sum(1) >= 2)):
-            places = {int(at): words.vocabulary[ids[long][row, at]] for at in np.flatnonzero(free[long][row])}
-            for at in np.flatnonzero(free[short][row]):
-                used = _parts(words.vocabulary[ids[short][row, at]], places)
-                if used:
-                    weight = weights[long][row, used].sum()
-                    agreed[row] += weight
-                    score[row] += weight * GLUED
-                    free[short][row, at] = False
-                    free[long][row, used] = False
-                    places = {place: word for place, word in places.items() if place not in used}
+        for row, at in np.argwhere(_may_hold(words, ids[short], ids[long], free[short], free[long])):
+            places = {int(place): words.vocabulary[ids[long][row, place]] for place in np.flatnonzero(free[long][row])}
+            used = _parts(words.vocabulary[ids[short][row, at]], places)
+            if used:
+                weight = weights[long][row, used].sum()
+                agreed[row] += weight
+                score[row] += weight * GLUED
+                free[short][row, at] = free[long][row, used] = False
     return agreed, score
+
+
+def _may_hold(words: Words, short: Ids, long: Ids, free: Bools, free_long: Bools) -> Bools:
+    """Free words that begin as one free word of the other side and, unless they are as short as initials, end as one."""
+    both = free[:, :, None] & free_long[:, None, :] & (free_long.sum(1) >= 2)[:, None, None]
+    begins = both & (words.initials[short][:, :, None] == words.initials[long][:, None, :])
+    ends = both & (words.finals[short][:, :, None] == words.finals[long][:, None, :])
+    shorter = words.lengths[long][:, None, :] < words.lengths[short][:, :, None]
+    initials = begins.any(2) & (words.lengths[short] >= 2) & (words.lengths[short] <= 3)
+    found: Bools = initials | ((begins & shorter).any(2) & (ends & shorter).any(2))
+    return found
 
 
 def _parts(word: str, places: dict[int, str]) -> list[int]:
     """The places of the words that make one together, or whose initials do."""
-    if 2 <= len(word) <= 3 and len(places) >= len(word):
-        for some in permutations(places, len(word)):
-            if all(places[at][0] == letter for at, letter in zip(some, word, strict=True)):
-                return list(some)
-    for some in _candidates(word, places):
-        glued = "".join(places[at] for at in some)
-        if glued == word or (len(word) >= 9 and OSA.distance(glued, word, score_cutoff=1) <= 1):
+    for some in permutations(places, len(word)) if len(word) <= 3 else ():
+        if all(places[at][0] == letter for at, letter in zip(some, word, strict=True)):
             return list(some)
+    for count in (2, 3):
+        for some in permutations([at for at in places if len(places[at]) < len(word)], count):
+            if places[some[0]][0] == word[0] and places[some[-1]][-1] == word[-1] and _is("".join(places[at] for at in some), word):
+                return list(some)
     return []
 
 
-def _candidates(word: str, places: dict[int, str]) -> Iterator[Sequence[int]]:
-    """Two or three words that are as long together as one."""
-    for count in (2, 3):
-        for some in permutations(places, count):
-            if abs(sum(len(places[at]) for at in some) - len(word)) <= 1 and word[0] == places[some[0]][0]:
-                yield some
+def _is(glued: str, word: str) -> bool:
+    """Whether words written together are a word, one letter wrong in a long one."""
+    return glued == word or (len(word) >= LONG and OSA.distance(glued, word, score_cutoff=1) <= 1)

@@ -129,9 +129,9 @@ PERSON_NAME = Kind(
     comparison=Comparison(
         similarity=whole_names,
         cuts=(0.45, 0.8, 0.93),
-        m=(0.05, 0.02, 0.04, 0.09, 0.8),
-        u=(0.97, 0.02, 0.006, 0.002, 0.002),
-        labels=_LABELS,
+        m=(0.05, 0.03, 0.07, 0.1, 0.75),
+        u=(0.957, 0.04, 0.001, 0.001, 0.001),
+        labels=("different", "a name in common", "the same as far as both say", "the same but for spelling", "the same"),
     ),
     keys={"whole": not_initial, "start": prefix(3)},
 )
