@@ -116,11 +116,11 @@ def _alike(words: Words, one: Ids, other: Ids) -> Floats:
     judged = np.where(edits <= _allowed(shorter), 1 - AN_EDIT * edits, 0)
     initial = (shorter == 1) & (words.initials[first] == words.initials[second])
     judged[initial] = INITIAL
-    for at in np.flatnonzero((judged < USUAL) & (shorter > 1)):
-        if _of_one_sex(a[at], b[at]) and (familiar(a[at], b[at]) or _sounds_alike(a[at], b[at])):
-            judged[at] = USUAL
-        elif judged[at] and not _of_one_sex(a[at], b[at]):
+    for at in np.flatnonzero((judged < 1) & (shorter > 1)):
+        if not _of_one_sex(a[at], b[at]):
             judged[at] = 0
+        elif judged[at] < USUAL and (familiar(a[at], b[at]) or _sounds_alike(a[at], b[at])):
+            judged[at] = USUAL
     return judged.astype(np.float32)[inverse]
 
 
@@ -144,7 +144,7 @@ def _sounds_alike(one: str, other: str) -> bool:
 
 
 _SPELLINGS = (
-    ("tsch", "c"), ("sch", "s"), ("sh", "s"), ("tch", "c"), ("tz", "s"), ("dzh", "j"), ("dj", "j"), ("kh", "h"), ("gh", "g"), ("zh", "j"),
+    ("tsch", "s"), ("sch", "s"), ("sh", "s"), ("tch", "s"), ("tz", "s"), ("dzh", "j"), ("dj", "j"), ("kh", "h"), ("gh", "g"), ("zh", "j"),
     ("ph", "f"), ("th", "t"), ("dh", "d"), ("ck", "k"), ("ch", "s"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ie", "i"), ("ei", "ai"),
     ("ey", "ai"), ("ay", "ai"), ("ks", "x"),
 )  # fmt: skip

@@ -26,6 +26,7 @@ SPELLED = (
     "association loi 1901",
     "association sans but lucratif",
     "s a r l",
+    "s a rl",
     "s a",
     "a s",
     "k s",

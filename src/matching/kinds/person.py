@@ -131,7 +131,7 @@ PERSON_NAME = Kind(
         cuts=(0.45, 0.8, 0.93),
         m=(0.05, 0.03, 0.07, 0.1, 0.75),
         u=(0.957, 0.04, 0.001, 0.001, 0.001),
-        labels=("different", "a name in common", "the same as far as both say", "the same but for spelling", "the same"),
+        labels=("different", "partly the same", "mostly the same", "the same but for spelling", "the same"),
     ),
     keys={"whole": not_initial, "start": prefix(3)},
 )
