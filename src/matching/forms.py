@@ -39,6 +39,11 @@ class Words:
         return np.fromiter((ord(word[0]) for word in self.vocabulary), np.int64, len(self.vocabulary))
 
     @cached_property
+    def finals(self) -> NDArray[np.int64]:
+        """The last letter of each word, by its code."""
+        return np.fromiter((ord(word[-1]) for word in self.vocabulary), np.int64, len(self.vocabulary))
+
+    @cached_property
     def figures(self) -> NDArray[np.bool_]:
         """Words that are a number."""
         return np.fromiter((word.isdigit() for word in self.vocabulary), np.bool_, len(self.vocabulary))

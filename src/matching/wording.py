@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import OSA, JaroWinkler, Levenshtein
 
 from matching.comparison import Floats
 from matching.forms import Forms, Words
@@ -21,8 +21,14 @@ Bools = NDArray[np.bool_]
 CHUNK = 40_000
 SPELLED = 0.88
 """Jaro-Winkler from which two words are one word mistyped."""
+AN_EDIT, EDITED_FROM = 0.9, 6
+"""What a word with one letter wrong is worth, wherever it is wrong, and the letters from which it is still that word."""
+SHORT_WORD = 3
+"""Letters up to which a word with one wrong is another word."""
 ABBREVIATED = 0.95
 """What an abbreviation is worth."""
+ACRONYM, TWO_LETTERS = 0.9, 0.8
+"""What the initials of three words or more are worth, and those of two."""
 TELLING_NAME = 6.0
 """Weight above which a name held whole in a longer one is still telling."""
 TELLING_WORD = 2.0
@@ -102,11 +108,11 @@ def _overlap(forms: Forms, left: Codes, right: Codes, weights: Floats, *, branch
     equal = (one[:, :, None] == other[:, None, :]) & (one >= 0)[:, :, None]
     free, free_other = (one >= 0) & ~equal.any(2), (other >= 0) & ~equal.any(1)
     shared = np.where(equal.any(2), weight, 0).sum(1)
-    total, total_other = weight.sum(1), weight_other.sum(1)
     rows = np.flatnonzero(free.any(1) & free_other.any(1))
-    shared[rows] += _soft(
-        forms, (left[rows], right[rows]), (one[rows], other[rows]), (weight[rows], weight_other[rows]), (free, free_other), rows
-    )
+    said = weight[rows], weight_other[rows]
+    shared[rows] += _soft(forms, (left[rows], right[rows]), (one[rows], other[rows]), said, (free, free_other), rows)
+    weight[rows], weight_other[rows] = said
+    total, total_other = weight.sum(1), weight_other.sum(1)
     larger, smaller = np.maximum(total, total_other), np.minimum(total, total_other)
     similarity = np.divide(shared, larger, out=np.zeros_like(shared), where=larger > 0)
     held = (shared >= 0.95 * smaller) & (smaller > 0)
@@ -152,7 +158,10 @@ def _soft(
         if not len(chosen):
             break
         i, j = at[chosen], at_other[chosen]
-        shared[chosen] += found[chosen] * np.minimum(weights[0][chosen, i], weights[1][chosen, j])
+        said = np.minimum(weights[0][chosen, i], weights[1][chosen, j])
+        shared[chosen] += found[chosen] * said
+        typed = found[chosen] != np.float32(ABBREVIATED)  # a word mistyped is rare, and tells no more than the word that is meant
+        weights[0][chosen[typed], i[typed]] = weights[1][chosen[typed], j[typed]] = said[typed]
         alike[chosen, i, :] = 0
         alike[chosen, :, j] = 0
         mine[chosen, i] = theirs[chosen, j] = False
@@ -168,13 +177,14 @@ def _alike(words: Words, one: Codes, other: Codes, cut: Bools, cut_other: Bools)
     first, second = np.divmod(pairs, len(words.vocabulary))
     a, b = words.vocabulary[first].tolist(), words.vocabulary[second].tolist()
     spelled = process.cpdist(a, b, scorer=JaroWinkler.normalized_similarity, score_cutoff=SPELLED, dtype=np.float32)
+    shorter = np.minimum(words.lengths[first], words.lengths[second])
+    edited = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.int32) <= 1
+    spelled = np.where(edited & (shorter >= EDITED_FROM), np.maximum(spelled, AN_EDIT), np.where(shorter > SHORT_WORD, spelled, 0))
     begins = words.initials[first] == words.initials[second]
     begins[begins] = [a[at].startswith(b[at]) or b[at].startswith(a[at]) for at in np.flatnonzero(begins)]
     figures = words.figures[first] | words.figures[second]
-    long_enough = np.minimum(words.lengths[first], words.lengths[second]) >= 3
-    judged = np.where(figures, 0, np.where(begins & long_enough, ABBREVIATED, spelled)).astype(np.float32)[inverse]
-    shorter = words.lengths[one] < words.lengths[other]
-    truncated = (begins & ~figures)[inverse] & np.where(shorter, cut, cut_other)
+    judged = np.where(figures, 0, np.where(begins & (shorter >= 3), ABBREVIATED, spelled)).astype(np.float32)[inverse]
+    truncated = (begins & ~figures)[inverse] & np.where(words.lengths[one] < words.lengths[other], cut, cut_other)
     return np.where(truncated, np.maximum(judged, ABBREVIATED), judged).astype(np.float32)
 
 
@@ -183,11 +193,11 @@ def _acronyms(words: Words, ids: tuple[Codes, Codes], weights: tuple[Floats, Flo
     shared = np.zeros(len(ids[0]), np.float32)
     for short, long in ((0, 1), (1, 0)):
         counts = free[long].sum(1)
-        place = free[short].argmax(1)
-        lone = ids[short][np.arange(len(shared)), place]
-        for row in np.flatnonzero((free[short].sum(1) == 1) & (counts >= 3) & (words.lengths[lone] == counts)):
-            spelled = [words.vocabulary[word] for word in ids[long][row][free[long][row]]]
-            if words.vocabulary[lone[row]] == "".join(word[0] for word in spelled):
-                shared[row] = 0.9 * weights[long][row][free[long][row]].sum()
-                free[short][row], free[long][row] = False, False
+        begins = words.initials[ids[long][np.arange(len(shared)), free[long].argmax(1)]]
+        lone = free[short] & (words.lengths[ids[short]] == counts[:, None]) & (words.initials[ids[short]] == begins[:, None])
+        for row, at in np.argwhere(lone & (counts >= 2)[:, None]):
+            every = free[long][row]
+            if words.vocabulary[ids[short][row, at]] == "".join(word[0] for word in words.vocabulary[ids[long][row][every]]):
+                shared[row] += (ACRONYM if counts[row] > 2 else TWO_LETTERS) * weights[long][row][every].sum()
+                free[short][row, at], free[long][row] = False, False
     return shared

@@ -756,7 +756,7 @@ def test_records_of_a_source_without_duplicates_are_not_compared() -> None:
 
 
 def test_one_to_one_leaves_a_record_with_its_best_partner() -> None:
-    second = {"name": "Menuiserie Rousel", "phone": "0199001122", "city": "Rennes"}
+    second = {"name": "Menuiserie Rousel Fils", "phone": "0199001122", "city": "Rennes"}
     sources = Sources(np.array([0, 1, 1, 1, 1, 1, 0], np.int32), frozenset({0}))
     assert shops(second, sources=sources, pair=(0, 1)).outcome == "match"
     taken_one = shops(second, sources=sources, pair=(6, 1))

@@ -1,40 +1,16 @@
 """Organisation names: legal forms, abbreviations and filler stripped, what is left compared by weighted words."""
 
+import re
 from collections.abc import Iterator
 
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
+from matching.kinds.legal_forms import without_forms
+from matching.kinds.numerals import in_figures
 from matching.kinds.parts import one, several
 from matching.normal import sounds, tidy, words
 from matching.wording import shared_name, word_weights
 
-LEGAL_FORMS = frozenset(
-    "sa sas sasu sarl eurl sc sci scp scm scop snc selarl selas scea earl gaec gie ei eirl eirlf sca scs sem spl "
-    "ltd limited plc llp llc inc incorporated corp corporation co gmbh ag kg ohg ug mbh ek ev "
-    "sl slu srl spa snc sapa bv nv vof cvba bvba asbl vzw ab oy oyj as aps".split()
-)
-SPELLED_FORMS = (
-    "societe par actions simplifiee unipersonnelle",
-    "societe par actions simplifiee",
-    "societe a responsabilite limitee",
-    "entreprise unipersonnelle a responsabilite limitee",
-    "societe civile immobiliere",
-    "societe en nom collectif",
-    "societe civile",
-    "societe anonyme",
-    "entrepreneur individuel",
-    "entreprise individuelle",
-    "auto entrepreneur",
-    "micro entrepreneur",
-    "association loi 1901",
-    "gesellschaft mit beschrankter haftung",
-    "aktiengesellschaft",
-    "sociedad limitada",
-    "sociedad anonima",
-    "societa per azioni",
-    "besloten vennootschap",
-    "naamloze vennootschap",
-)
 ABBREVIATIONS = {
     "ets": "etablissements", "etabl": "etablissements", "ste": "societe", "soc": "societe", "cie": "compagnie",
     "st": "saint", "ste-": "sainte", "fres": "freres", "frs": "freres", "gpe": "groupe", "grp": "groupe", "assoc": "association",
@@ -45,6 +21,9 @@ FILLER = frozenset(
     "et and und the le la les de du des d l en a au aux sur y e i und der die das den of for pour par "
     "societe etablissements maison monsieur madame mr mme m".split()
 )
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.)+[A-Za-z]\b\.?")
+_POSSESSIVE = re.compile(r"(?<=\w\w)['’]s\b", re.IGNORECASE)
+_GLUED_FORM = re.compile(r"(?<=[a-z]{3})(?=(?:AG|GmbH|KG|SA|SAS|SARL|Ltd|LTD|LLC|LLP|PLC|Inc|INC|Corp|BV|NV|SpA|SRL)\b)")
 
 
 def clean(value: str) -> str:
@@ -56,13 +35,19 @@ def clean(value: str) -> str:
 
 
 def normal(name: str) -> str:
-    """The telling words in order, without legal forms: `S.A.R.L. Éts Dupont & Fils` -> `dupont fils`."""
-    every = [ABBREVIATIONS.get(word, word) for word in words(name.replace("&", " et "))]
-    text = " ".join(every)
-    for form in SPELLED_FORMS:
-        text = text.replace(form, " ")
-    kept = [word for word in text.split() if word not in LEGAL_FORMS and word not in FILLER]
-    return " ".join(kept or every)
+    """The telling words in order, without legal forms, numbers in figures: `S.A.R.L. Éts Dupont & Fils` -> `dupont fils`."""
+    every = words(_apart(name))
+    spelled = " ".join(ABBREVIATIONS.get(word, word) for word in in_figures(every)).split()
+    return " ".join([word for word in without_forms(spelled) if word not in FILLER] or spelled)
+
+
+def _apart(name: str) -> str:
+    """The name with its symbols as words: `S.A.` is one word, `People's` too, `LumenAG` is two."""
+    if "." in name:
+        name = _INITIALS.sub(lambda found: found.group().replace(".", "") + " ", name)
+    if "'" in name or "’" in name:
+        name = _POSSESSIVE.sub("s", name)
+    return _GLUED_FORM.sub(" ", name).replace("&", " et ")
 
 
 def first(form: str) -> str:

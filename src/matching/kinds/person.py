@@ -1,5 +1,6 @@
 """Names of people."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +14,21 @@ from matching.kinds.kind import Kind, Refused
 from matching.kinds.nicknames import familiar
 from matching.kinds.parts import one, prefix, several
 from matching.labels import alike, label_weights
-from matching.normal import sounds, tidy, words
+from matching.naming import USUAL, whole_names
+from matching.normal import folded, sounds, tidy, words
 from matching.similarity import spelling
 
-USUAL = 0.94
-"""What a name by which somebody is usually called is worth beside the name in full."""
 PARTICLES = frozenset("de du des le la les d l van von der den di da dos el".split())
 TITLES = frozenset("m mr mme mlle mrs ms dr pr me monsieur madame mademoiselle docteur".split())
+
+HONORIFICS = TITLES | frozenset("sir prof professor herr frau sheikh shaikh sheik hajj haji hajji mullah".split())
+LINKS = PARTICLES | frozenset("al el ul ur ibn bin ben bint".split())
+"""Words between names, of Europe and of Arabia; in a whole name they tell nobody apart."""
+_SERVANT = dict.fromkeys(("abd", "abdel", "abdal"), "abdul")
+"""The Arabic `servant of`, which begins many names and is written in many ways."""
+_JOINED = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
+_SYLLABLE = re.compile(r"([\u3400-\u9fff\uac00-\ud7af])")
+_ELISION = re.compile(r"\b([dl])'")
 
 
 def clean(value: str) -> str:
@@ -45,6 +54,14 @@ def family_normal(name: str) -> str:
     """Folded words without titles and particles: `de La Tour` -> `tour`."""
     every = normal(name).split()
     return " ".join(word for word in every if word not in PARTICLES) or " ".join(every)
+
+
+def whole_normal(name: str) -> str:
+    """Folded words in alphabetical order, those written together apart, without titles and links: `LeilaBen-Ammar` -> `ammar leila`."""
+    apart = _JOINED.sub(" ", name if name.isascii() else _SYLLABLE.sub(r"\1 ", name))
+    every = words(_ELISION.sub(r"\1 ", folded(apart)).replace("'", ""))
+    telling = [_SERVANT.get(word, word) for at, word in enumerate(every) if word not in HONORIFICS and (word not in LINKS or not at)]
+    return " ".join(sorted(telling or every))
 
 
 def not_initial(forms: pa.Array) -> pa.Array:
@@ -108,13 +125,13 @@ PERSON_NAME = Kind(
     "person name",
     "A person's whole name in one field, in either order.",
     clean=clean,
-    normal=lambda name: " ".join(sorted(family_normal(name).split())),
+    normal=whole_normal,
     comparison=Comparison(
-        similarity=spelling,
-        cuts=(0.75, 0.86, 0.93),
-        m=(0.05, 0.02, 0.04, 0.09, 0.8),
-        u=(0.97, 0.02, 0.006, 0.002, 0.002),
-        labels=_LABELS,
+        similarity=whole_names,
+        cuts=(0.45, 0.8, 0.93),
+        m=(0.05, 0.03, 0.07, 0.1, 0.75),
+        u=(0.957, 0.04, 0.001, 0.001, 0.001),
+        labels=("different", "partly the same", "mostly the same", "the same but for spelling", "the same"),
     ),
     keys={"whole": not_initial, "start": prefix(3)},
 )
