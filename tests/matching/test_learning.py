@@ -326,6 +326,7 @@ def asked_to_the_end(resolution: Resolution, rulings: Rulings) -> set[Pair]:
     """All that is ever asked, when every answer is that the two are not one."""
     asked: set[Pair] = set()
     while more := {(one.left, one.right) for one in questions(resolution, Rulings(rulings.together, rulings.apart | asked), 1000)}:
+        assert not more & asked
         asked |= more
     return asked
 
@@ -361,6 +362,17 @@ def test_one_in_five_checks_what_seems_sure() -> None:
     asked = questions(found().resolution, Rulings(), 10)
     assert [one.why for one in asked] == (["uncertain"] * 4 + ["check"]) * 2
     assert all(max(one.probability, 1 - one.probability) >= 0.9 for one in asked if one.why == "check")
+
+
+def test_a_way_to_agree_that_was_ruled_on_often_is_asked_about_less() -> None:
+    pairs, known = of_one_pattern(), patterns(found().resolution)
+    ruled = answered(pairs[:9])
+    rulings = Rulings(frozenset(sorted(ruled.together | ruled.apart)[::2]), frozenset(sorted(ruled.together | ruled.apart)[1::2]))
+    now, before = (
+        [known[one.left, one.right] for one in questions(found().resolution, each, 6)].count(known[pairs[0]])
+        for each in (rulings, Rulings())
+    )
+    assert now < before
 
 
 def test_what_is_asked_first_is_in_doubt() -> None:
