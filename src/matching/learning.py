@@ -163,7 +163,7 @@ def _fitted(seen: Evidence, together: Weights, spreads: Weights) -> Corrections:
 
     def information(point: Weights) -> Matrix:
         chance, slope = _chances(seen.weights + design @ point)
-        return np.eye(len(point)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design  # type: ignore[no-any-return]
+        return np.eye(len(point)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design
 
     found = minimize(against, np.zeros(len(spreads)), jac=True, hess=information, method="trust-exact").x
     return Corrections(found * spreads, np.linalg.inv(information(found)) * np.outer(spreads, spreads))

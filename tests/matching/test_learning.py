@@ -446,20 +446,20 @@ def test_a_line_that_is_no_case_is_told(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("distinct", [False, True])
 def test_two_tables_learn_from_rulings_by_position_left_rows_first(distinct: bool) -> None:
     rows = people().filter(np.array([not name.endswith("x") for name in people()["id"].to_pylist()]))
-    sides = [rows.take(list(range(side, rows.num_rows, 2))) for side in (0, 1)]
-    linked = matching.link(*sides, Person, distinct=distinct)
-    count = sides[0].num_rows
+    left, right = (rows.take(list(range(side, rows.num_rows, 2))) for side in (0, 1))
+    linked = matching.link(left, right, Person, distinct=distinct)
+    count = left.num_rows
     asked = questions(linked.resolution, Rulings(), 12)
     assert all(one.left < count <= one.right for one in asked)
     same = frozenset((one.left, one.right) for one in asked if one.right - one.left == count)
     rulings = Rulings(same, frozenset((one.left, one.right) for one in asked) - same)
-    again = matching.link(*sides, Person, distinct=distinct, model=taught(linked.resolution, rulings), rulings=rulings)
+    again = matching.link(left, right, Person, distinct=distinct, model=taught(linked.resolution, rulings), rulings=rulings)
     labels = again.resolution.labels
     assert all(labels[one] == labels[other] for one, other in rulings.together)
     assert all(labels[one] != labels[other] for one, other in rulings.apart)
     assert not {(one.left, one.right) for one in questions(again.resolution, rulings, 30)} & (rulings.together | rulings.apart)
-    right = [matches.resolution.labels[:count] == matches.resolution.labels[count:] for matches in (linked, again)]
-    assert right[1].sum() >= right[0].sum()
+    paired = [matches.resolution.labels[:count] == matches.resolution.labels[count:] for matches in (linked, again)]
+    assert paired[1].sum() >= paired[0].sum()
 
 
 # Accuracy after sixty answers
