@@ -9,7 +9,7 @@ weights of their own. The corrections end in prior, m and u: the kernel weighs a
 
 Limits. Where levels are cut, how common values and words count, which pairs are compared and how features depend on each other stay as trained: a
 correction of dependence made no difference in benchmarks/learning.py. So do thresholds, because the weight keeps its meaning: 0 bits are even odds.
-A pair that a veto decides teaches nothing. One level out of many is only as well known as the rulings on it are many.
+A pair that a veto decides is far below any doubt, and teaches nothing. One level out of many is only as well known as the rulings on it are many.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from matching.encode import Columns
 from matching.engine import Resolution, Rulings
 from matching.features import Feature, taken
 from matching.kernel import Kernel
-from matching.model import VETO, Model, Weights
+from matching.model import Model, Weights
 from matching.sources import Positions
 
 Matrix = NDArray[np.float64]
@@ -143,9 +143,8 @@ def corrections(resolution: Resolution, rulings: Rulings) -> Corrections:
     kernel = unruled(resolution)
     asked, together = answers(rulings)
     seen = evidence(kernel, resolution.columns, asked)
-    free = seen.weights > VETO
-    known = Evidence((seen.weights + contest(resolution, asked))[free], seen.design[free])
-    return _fitted(known, together[free].astype(np.float64), _spreads(kernel.features))
+    known = seen._replace(weights=seen.weights + contest(resolution, asked))
+    return _fitted(known, together.astype(np.float64), _spreads(kernel.features))
 
 
 def _spreads(features: Sequence[Feature]) -> Weights:
@@ -164,8 +163,7 @@ def _fitted(seen: Evidence, together: Weights, spreads: Weights) -> Corrections:
 
     def information(point: Weights) -> Matrix:
         chance, slope = _chances(seen.weights + design @ point)
-        told: Matrix = np.eye(len(point)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design
-        return told
+        return np.eye(len(point)) + (design.T * (slope**2 / (chance * (1 - chance)))) @ design
 
     found = minimize(against, np.zeros(len(spreads)), jac=True, hess=information, method="trust-exact").x
     return Corrections(found * spreads, np.linalg.inv(information(found)) * np.outer(spreads, spreads))

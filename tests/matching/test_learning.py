@@ -326,6 +326,7 @@ def asked_to_the_end(resolution: Resolution, rulings: Rulings) -> set[Pair]:
     """All that is ever asked, when every answer is that the two are not one."""
     asked: set[Pair] = set()
     while more := {(one.left, one.right) for one in questions(resolution, Rulings(rulings.together, rulings.apart | asked), 1000)}:
+        assert not more & asked
         asked |= more
     return asked
 
@@ -361,6 +362,17 @@ def test_one_in_five_checks_what_seems_sure() -> None:
     asked = questions(found().resolution, Rulings(), 10)
     assert [one.why for one in asked] == (["uncertain"] * 4 + ["check"]) * 2
     assert all(max(one.probability, 1 - one.probability) >= 0.9 for one in asked if one.why == "check")
+
+
+def test_a_way_to_agree_that_was_ruled_on_often_is_asked_about_less() -> None:
+    pairs, known = of_one_pattern(), patterns(found().resolution)
+    ruled = answered(pairs[:9])
+    rulings = Rulings(frozenset(sorted(ruled.together | ruled.apart)[::2]), frozenset(sorted(ruled.together | ruled.apart)[1::2]))
+    now, before = (
+        [known[one.left, one.right] for one in questions(found().resolution, each, 6)].count(known[pairs[0]])
+        for each in (rulings, Rulings())
+    )
+    assert now < before
 
 
 def test_what_is_asked_first_is_in_doubt() -> None:
@@ -434,20 +446,20 @@ def test_a_line_that_is_no_case_is_told(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("distinct", [False, True])
 def test_two_tables_learn_from_rulings_by_position_left_rows_first(distinct: bool) -> None:
     rows = people().filter(np.array([not name.endswith("x") for name in people()["id"].to_pylist()]))
-    sides = [rows.take(list(range(side, rows.num_rows, 2))) for side in (0, 1)]
-    linked = matching.link(sides[0], sides[1], Person, distinct=distinct)
-    count = sides[0].num_rows
+    left, right = (rows.take(list(range(side, rows.num_rows, 2))) for side in (0, 1))
+    linked = matching.link(left, right, Person, distinct=distinct)
+    count = left.num_rows
     asked = questions(linked.resolution, Rulings(), 12)
     assert all(one.left < count <= one.right for one in asked)
     same = frozenset((one.left, one.right) for one in asked if one.right - one.left == count)
     rulings = Rulings(same, frozenset((one.left, one.right) for one in asked) - same)
-    again = matching.link(sides[0], sides[1], Person, distinct=distinct, model=taught(linked.resolution, rulings), rulings=rulings)
+    again = matching.link(left, right, Person, distinct=distinct, model=taught(linked.resolution, rulings), rulings=rulings)
     labels = again.resolution.labels
     assert all(labels[one] == labels[other] for one, other in rulings.together)
     assert all(labels[one] != labels[other] for one, other in rulings.apart)
     assert not {(one.left, one.right) for one in questions(again.resolution, rulings, 30)} & (rulings.together | rulings.apart)
-    right = [matches.resolution.labels[:count] == matches.resolution.labels[count:] for matches in (linked, again)]
-    assert right[1].sum() >= right[0].sum()
+    paired = [matches.resolution.labels[:count] == matches.resolution.labels[count:] for matches in (linked, again)]
+    assert paired[1].sum() >= paired[0].sum()
 
 
 # Accuracy after sixty answers
