@@ -112,6 +112,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "merge": ("réunion :", "merge:"),
     "split": ("séparation :", "split:"),
     "both": ("échange :", "change:"),
+    "rulings_taken": ("{} décisions reprises, {} déjà en vigueur, {} écartées", "{} rulings taken over, {} in force already, {} left out"),
     "not_in_force": (
         "Écarts entre ces paires et les références en vigueur : {count} ; mdm match les résorbe.",
         "Differences between these pairs and the golden records in force: {count}; mdm match settles them.",

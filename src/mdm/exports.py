@@ -56,12 +56,19 @@ def review(db: Connection, wanted: Wanted) -> pa.Table:
     return pa.concat_tables(facts.review(db, entity.entity, wanted.settings.match_bits) for entity in entities)
 
 
+def rulings(db: Connection, wanted: Wanted) -> pa.Table:
+    """Rulings of stewards in force, by the keys of the records, as `mdm rule` takes them over; of one entity, or of all."""
+    entities = [wanted.entity] if wanted.entity else MASTERS
+    return pa.concat_tables(facts.rulings(db, entity.entity) for entity in entities)
+
+
 EXPORTS: Mapping[str, Callable[[Connection, Wanted], pa.Table]] = {
     "members": members,
     "golden": golden,
     "links": deal_links,
     "profitability": project_profitability,
     "review": review,
+    "rulings": rulings,
 }
 
 

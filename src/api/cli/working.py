@@ -1,6 +1,8 @@
 """Commands that bring records in and make golden records of them."""
 
+import getpass
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +17,13 @@ from api.words import number, word
 from api.worker import put_off
 from mdm import pipeline
 from mdm.pipeline import Hub, Loaded, Resolved
+from mdm.rulings import take_over
 from mdm.settings import Settings
-from mdm.store import problems
+from mdm.store import audit, problems
 from sources import open_sources
 
+SHOWN = 20
+"""Lines that are listed."""
 Config = Annotated[Path, typer.Option("--config", "-c", exists=True, dir_okay=False, help="The sources.toml that says what stands where.")]
 Root = Annotated[
     Path | None,
@@ -51,6 +56,30 @@ def load(
         show_loaded(console, settings, done)
         show_problems(console, settings, hub, done)
         if match:
+            resolve(console, hub)
+
+
+def rule(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Rulings as CSV, as mdm export rulings writes them.")],
+    match: Annotated[bool, typer.Option(help="Match and rebuild golden records when something has changed.")] = True,
+) -> None:
+    """Take over rulings of stewards from a file; those that are in force stay, and what cannot be taken is told with its line."""
+    settings, console = Settings(), terminal()
+    actor = getpass.getuser()
+    with opened_hub(settings) as hub:
+        with hub.engine.begin() as db:
+            taken = take_over(db, file, actor)
+            detail = {"file": file.name, "sha256": sha256(file.read_bytes()).hexdigest(), "made": taken.made}
+            audit.append(db, actor, "decisions.imported", f"file {file.name}", detail, hub.now())
+        told = word(settings, "rulings_taken").format(
+            *(number(settings, count) for count in (taken.made, taken.known, len(taken.problems)))
+        )
+        console.print(told, markup=False, highlight=False)
+        for problem in taken.problems[:SHOWN]:
+            console.print(f"  {problem}", markup=False, highlight=False, soft_wrap=True)
+        if len(taken.problems) > SHOWN:
+            console.print(f"  … {word(settings, 'more_changes').format(count=number(settings, len(taken.problems) - SHOWN))}", style="dim")
+        if match and taken.made:
             resolve(console, hub)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict
 from mdm.store.database import lock
 from mdm.store.masters import rulings
-from mdm.store.tables import decision, record
+from mdm.store.tables import decision
+from mdm.store.tables import record as records
 
 Verdict = Literal["same", "different"]
 
@@ -48,7 +49,7 @@ class Ruling:
 def record_id(db: Connection, entity: str, key: RecordKey) -> int | None:
     """The record's number, if there is such a record."""
     return db.execute(
-        select(record.c.id).where(record.c.entity == entity, record.c.source == key.source, record.c.key == key.key)
+        select(records.c.id).where(records.c.entity == entity, records.c.source == key.source, records.c.key == key.key)
     ).scalar_one_or_none()
 
 
@@ -73,6 +74,52 @@ def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict,
     ruling = get(db, found)
     assert ruling is not None
     return ruling
+
+
+def record(
+    db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict, reason: str | None, by: str, at: datetime | None = None
+) -> None:
+    """Write a ruling down of which is known that nothing speaks against it; `at` is when it was made, now where it is not said."""
+    values = {"entity": entity, "left_id": pair[0], "right_id": pair[1], "verdict": verdict, "reason": reason, "decided_by": by}
+    db.execute(insert(decision).values(values | ({} if at is None else {"decided_at": at})))
+
+
+class Standing:
+    """Rulings in force, ready to say whether one more contradicts them."""
+
+    def __init__(self) -> None:
+        self.pairs: dict[tuple[int, int], Verdict] = {}
+        self._group: dict[int, set[int]] = {}
+        """By record, all records that rulings make the same as it, one set for all of them."""
+        self._apart: dict[int, set[int]] = {}
+        """By record, those that a ruling calls different."""
+
+    def hold(self, db: Connection, entity: str) -> None:
+        """Hold what is in force in the database, which no other ruling may change until this transaction ends."""
+        lock(db, f"decisions {entity}")
+        for left, right, verdict in rulings(db, entity):
+            self.add(left, right, "same" if verdict == "same" else "different")
+
+    def allows(self, left: int, right: int, verdict: Verdict) -> bool:
+        """Whether a ruling would contradict none in force, through any chain."""
+        one, other = self._members(left), self._members(right)
+        if verdict == "different":
+            return right not in one
+        return not any(self._apart.get(record, frozenset()) & other for record in one)
+
+    def add(self, left: int, right: int, verdict: Verdict) -> None:
+        """One more."""
+        self.pairs[min(left, right), max(left, right)] = verdict
+        if verdict == "different":
+            self._apart.setdefault(left, set()).add(right)
+            self._apart.setdefault(right, set()).add(left)
+            return
+        small, large = sorted((self._members(left), self._members(right)), key=len)
+        large |= small
+        self._group.update(dict.fromkeys(large, large))
+
+    def _members(self, record: int) -> set[int]:
+        return self._group.get(record, {record})
 
 
 def get(db: Connection, decision_id: int) -> Ruling | None:
@@ -144,11 +191,11 @@ def _way(came: Mapping[int, int], to: int) -> list[int]:
 
 
 def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:
-    rows = db.execute(select(record.c.id, record.c.source, record.c.key).where(record.c.id.in_(ids)))
+    rows = db.execute(select(records.c.id, records.c.source, records.c.key).where(records.c.id.in_(ids)))
     return {row.id: RecordKey(row.source, row.key) for row in rows}
 
 
-_LEFT, _RIGHT = record.alias("l"), record.alias("r")
+_LEFT, _RIGHT = records.alias("l"), records.alias("r")
 
 
 def _shown() -> Select[*tuple[Any, ...]]:

@@ -96,3 +96,17 @@ def review(db: Connection, entity: str, most: float) -> pa.Table:
         pa.schema([("left", pa.string()), ("right", pa.string()), ("probability", pa.float64())]),
         {"entity": entity, "most": most},
     )
+
+
+def rulings(db: Connection, entity: str) -> pa.Table:
+    """Rulings of stewards in force, by the keys of their records."""
+    names = ("entity", "left_source", "left_key", "right_source", "right_key", "verdict", "reason", "decided_by", "decided_at")
+    return read(
+        db,
+        """SELECT d.entity, a.source, a.key, b.source, b.key, d.verdict, d.reason, d.decided_by,
+                  to_char(d.decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+           FROM decision d JOIN record a ON a.id = d.left_id JOIN record b ON b.id = d.right_id
+           WHERE d.entity = %(entity)s AND d.revoked_at IS NULL ORDER BY d.id""",
+        pa.schema([(name, pa.string()) for name in names]),
+        {"entity": entity},
+    )

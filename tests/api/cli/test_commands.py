@@ -168,3 +168,20 @@ def test_a_database_that_is_not_there_is_said_in_plain_words(run: Run, monkeypat
     assert "check DATABASE_URL" in said
     assert "secret" not in said
     assert "Traceback" not in said
+
+
+def test_rulings_go_out_of_the_hub_and_into_it_again(run: Run, files: Path, hub: Hub) -> None:
+    run("load", "--config", files / "sources.toml")
+    lines = "entity,left_source,left_key,right_source,right_key,verdict\ncustomer,crm,1,crm,5,same\ncustomer,crm,1,crm,77,same\n"
+    (files / "rulings.csv").write_text(lines)
+    code, said = run("rule", files / "rulings.csv")
+    assert code == 0
+    assert "1 rulings taken over, 0 in force already, 1 left out" in said
+    assert "rulings.csv:3: there is no customer crm:77" in said
+    with hub.engine.connect() as db:
+        query = "SELECT count(DISTINCT m.golden_id) FROM member m JOIN record r ON r.id = m.record_id WHERE r.key IN ('1', '5') AND m.known_to IS NULL"
+        assert db.execute(text(query)).scalar_one() == 1
+        assert db.execute(text("SELECT action FROM audit")).scalars().all() == ["decisions.imported"]
+    assert run("export", "rulings", "--out", files / "out.csv")[0] == 0
+    assert "customer,crm,1,crm,5,same" in (files / "out.csv").read_text().replace('"', "")
+    assert "0 rulings taken over, 1 in force already, 0 left out" in run("rule", files / "out.csv")[1]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from mdm.errors import Conflict
 from mdm.store import decisions
-from mdm.store.decisions import RecordKey, contradiction
+from mdm.store.decisions import RecordKey, Standing, contradiction
 
 Said = tuple[int, int, str]
 NUMBERS = st.integers(0, 6)
@@ -37,6 +37,18 @@ def test_a_ruling_is_contradicted_exactly_where_both_cannot_hold(rulings: list[S
         if found is None:
             kept.append((left, right, verdict))
     assert consistent(kept)
+
+
+@given(RULINGS)
+def test_standing_rulings_allow_what_contradicts_none(rulings: list[Said]) -> None:
+    kept: list[Said] = []
+    standing = Standing()
+    for left, right, verdict in rulings:
+        allowed = standing.allows(left, right, "same" if verdict == "same" else "different")
+        assert allowed is (contradiction(kept, left, right, verdict) is None)
+        if allowed:
+            kept.append((left, right, verdict))
+            standing.add(left, right, "same" if verdict == "same" else "different")
 
 
 @given(RULINGS, PAIRS, st.sampled_from(["same", "different"]))
