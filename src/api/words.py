@@ -113,6 +113,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "split": ("séparation :", "split:"),
     "both": ("échange :", "change:"),
     "rulings_taken": ("{} décisions reprises, {} déjà en vigueur, {} écartées", "{} rulings taken over, {} in force already, {} left out"),
+    "together": ("Une seule référence : {}", "One golden record: {}"),
+    "apart": ("Deux références : {} et {}", "Two golden records: {} and {}"),
     "not_in_force": (
         "Écarts entre ces paires et les références en vigueur : {count} ; mdm match les résorbe.",
         "Differences between these pairs and the golden records in force: {count}; mdm match settles them.",

@@ -17,6 +17,7 @@ from matching.encode import Columns, encode
 from matching.features import features, taken
 from matching.hashing import scrambled
 from matching.kernel import Kernel
+from matching.kinds.location import LOCATION
 from matching.model import Model, untrained
 from matching.planning import plan
 from matching.rivals import contested
@@ -146,6 +147,12 @@ def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Mod
     known = features([field for field in declared if field.name in columns])
     vetoes = tuple(field.name for field in declared if field.vetoes and field.name in columns)
     return Kernel(known, vetoes, model or untrained(known, columns, count))
+
+
+def frozen(declared: Sequence[Field], model: Model) -> Kernel:
+    """The kernel of a trained model, whatever records there are."""
+    weighed = [item for item in declared if item.name in model.m or (item.kind.family == LOCATION and LOCATION in model.m)]
+    return Kernel(features(weighed), tuple(item.name for item in declared if item.vetoes), model)
 
 
 def trained(kernel: Kernel, columns: Columns, sources: Sources, packed: NDArray[np.int64], rules: NDArray[np.int64]) -> Model:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Engine
 from matching.blocking import filed, filings
 from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
-from matching.frames import as_json, query
+from matching.frames import as_json as json_of
+from matching.frames import query
+from matching.saving import as_json
 from matching.sources import Sources, sources_of
 from mdm import identity
 from mdm.entities import MASTERS, Master, Refers, SameAs
@@ -124,7 +126,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     named = identity.assign(clusters, masters.members(db, entity.entity), lambda count: _new_ids(hub, entity, count))
     crosswalk = query("SELECT record_id, golden_id FROM c JOIN n USING (cluster) ORDER BY record_id", c=clusters, n=named.clusters)
     golden = _golden(records, crosswalk, named.clusters, entity)
-    masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found), found.model.readable())
+    masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found), as_json(found.model))
     events = masters.rewrite(db, run_id, entity.entity, crosswalk, golden, named.absorbed, named.retired)
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
 
@@ -200,4 +202,4 @@ def _keys(ids: pa.ChunkedArray, found: Resolution, entity: type[Master]) -> pa.T
 def _edges(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
     features = [name for name in found.pairs.column_names if name not in {"left", "right", "weight"}]
     pairs = found.pairs.set_column(0, "left", ids.take(found.pairs["left"])).set_column(1, "right", ids.take(found.pairs["right"]))
-    return query(f'SELECT "left" AS left_id, "right" AS right_id, weight, {as_json(features)} AS levels FROM p ORDER BY 1, 2', p=pairs)
+    return query(f'SELECT "left" AS left_id, "right" AS right_id, weight, {json_of(features)} AS levels FROM p ORDER BY 1, 2', p=pairs)

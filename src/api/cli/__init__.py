@@ -29,7 +29,7 @@ def common(
 
 
 for command in (
-    starting.init, starting.demo, working.load, working.match, working.rebuild, working.rule, looking.status, looking.report, looking.export,
+    starting.init, starting.demo, working.load, working.match, working.rebuild, working.rule, looking.status, looking.report, looking.explain, looking.export,
     quality.quality, serving.serve, serving.worker, serving.key,
 ):  # fmt: skip
     app.command(name=command.__name__)(command)

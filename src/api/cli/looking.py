@@ -13,10 +13,13 @@ from api.hub import opened_hub
 from api.page import page
 from api.words import number, word
 from mdm.entities import MASTERS
+from mdm.errors import BadInput
+from mdm.evidence import evidence
 from mdm.exports import EXPORTS, Wanted, master, write
 from mdm.settings import Settings
 from mdm.store import problems
 from mdm.store import status as standing
+from mdm.store.decisions import RecordKey
 
 Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which to stand; today by default.")]
 
@@ -56,6 +59,35 @@ def report(as_of: Day = None) -> None:
     settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
         console.print(page(settings, db, as_of.date() if as_of else today(), console.width))
+
+
+def explain(
+    entity: Annotated[str, typer.Argument(help=f"One of {', '.join(item.entity for item in MASTERS)}.")],
+    left: Annotated[str, typer.Argument(help="A record, as source:key.")],
+    right: Annotated[str, typer.Argument(help="Another.")],
+) -> None:
+    """Why two records are one golden record, or why they are not: in bits, in words, and what would turn it."""
+    settings, console = Settings(), terminal()
+    with opened_hub(settings) as hub, hub.engine.connect() as db:
+        found = evidence(db, settings, master(entity), _record(left), _record(right))
+    title = word(settings, "together" if found.together else "apart").format(*(golden or "–" for golden in found.golden))
+    console.print(title, style="bold", markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    for label, before, after in found.explanation.waterfall(settings.language):
+        table.add_row(label, f"{after - before:+.1f}", f"{after:+.1f}")
+    console.print(table)
+    for sentence in [*found.explanation.sentences(settings.language), *found.explanation.counterfactual(settings.language)]:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _record(named: str) -> RecordKey:
+    source, colon, key = named.partition(":")
+    if not colon or not source or not key:
+        raise BadInput(f"{named!r} names no record; write source:key, as in crm:001")
+    return RecordKey(source, key)
 
 
 def export(

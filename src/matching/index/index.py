@@ -23,16 +23,13 @@ from pydantic import BaseModel
 
 from matching.blocking import distinct
 from matching.clustering import Labels
-from matching.declaration import Field
-from matching.engine import BATCH, LocalEngine, Resolution, Rulings, Thresholds
-from matching.features import features, taken
+from matching.engine import BATCH, LocalEngine, Resolution, Rulings, Thresholds, frozen
+from matching.features import taken
 from matching.hashing import Hashes, hashed
 from matching.index.reading import Reading
 from matching.index.state import Pairs, State, by_record, column, empty, ends, no_pairs, spelled, together
 from matching.index.storage import GONE, Pages, growing, looked_up, objects, run, with_run
 from matching.index.world import NOBODY, New, World, rank, world
-from matching.kernel import Kernel
-from matching.kinds.location import LOCATION
 from matching.model import Model, Weights
 from matching.sources import Positions, Sources
 
@@ -89,10 +86,9 @@ class Index:
         self.thresholds = thresholds or Thresholds()
         self._reading = Reading(declaration, model)
         evidence = self._reading.evidence
-        weighed = features([item for item in evidence if _weighed(item, model)])
-        self.kernel = Kernel(weighed, tuple(item.name for item in evidence if item.vetoes), model)
+        self.kernel = frozen(evidence, model)
         self._sources = sources or Sources(np.zeros(0, np.int32))
-        self._state = empty([item.name for item in evidence], len(weighed))
+        self._state = empty([item.name for item in evidence], len(self.kernel.features))
         self._writing = Lock()
 
     @classmethod
@@ -353,11 +349,6 @@ class Index:
         ordered = pairs.chosen(np.lexsort((pairs.right, pairs.left)))
         named = {"left": ordered.left, "right": ordered.right, "weight": ordered.weight}
         return pa.table(named | {feature.name: ordered.levels[:, at] for at, feature in enumerate(self.kernel.features)})
-
-
-def _weighed(item: Field, model: Model) -> bool:
-    """Whether a model has a weight for a field."""
-    return item.name in model.m or (item.kind.family == LOCATION and LOCATION in model.m)
 
 
 def _alone(resolution: Resolution, left: Positions, right: Positions) -> Weights:

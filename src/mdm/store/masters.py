@@ -1,6 +1,6 @@
 """Masters in the database: records to be resolved, the crosswalk, golden records with their history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -8,15 +8,17 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 
 from matching.declaration import Field, fields
 from matching.frames import literal, quoted
+from matching.model import Model
+from matching.saving import from_json
 from mdm.entities import Master, NameOf, Refers, SameAs
 from mdm.store.bulk import copy_in, read, temporary
-from mdm.store.tables import blocking_key, decision, edge, load, model
+from mdm.store.tables import blocking_key, decision, edge, load, member, model
 
 MEMBERS = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
 
 
-def records(db: Connection, entity: type[Master]) -> pa.Table:
-    """Live records of an entity, and those that the source has merged into another: record_id, source, key, event_at, and its fields as clean text.
+def records(db: Connection, entity: type[Master], only: Collection[int] | None = None) -> pa.Table:
+    """Live records of an entity, or only some, and those that the source has merged into another: record_id, source, key, event_at, and its fields as clean text.
 
     A field that refers to another entity holds the golden id of the record referred to; one that refers to its own entity holds the
     record's number, for the golden ids are not settled yet. A name that another record carries stands in where the record has none.
@@ -28,11 +30,12 @@ def records(db: Connection, entity: type[Master]) -> pa.Table:
     )
     merged = "".join(f" OR v.clean ? {literal(field.name)}" for field in declared if field.mark(SameAs))
     chosen = ", ".join(_value(field, declared, entity) for field in declared)
+    some = "" if only is None else f"AND r.id IN ({', '.join(str(int(one)) for one in only) or 'NULL'})"
     return read(
         db,
         f"""SELECT r.id, r.source, r.key, to_char(v.event_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {chosen}
             FROM record r JOIN record_version v ON v.id = r.version_id {joins}
-            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) ORDER BY r.id""",
+            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) {some} ORDER BY r.id""",
         schema,
         {"entity": entity.entity},
     )
@@ -102,7 +105,31 @@ def replace_matches(db: Connection, entity: str, keys: pa.Table, edges: pa.Table
     db.execute(text(f"TRUNCATE {quoted(f'blocking_key_{entity}')}") if own else delete(blocking_key).where(blocking_key.c.entity == entity))
     for name, rows in (("blocking_key", keys), ("edge", edges)):
         copy_in(db, name, rows.append_column("entity", pa.repeat(entity, rows.num_rows)))
+    db.execute(
+        text("UPDATE model SET content = content - 'frequencies' - 'words' #- '{blocking,common}' WHERE entity = :entity"),
+        {"entity": entity},
+    )
     db.execute(insert(model).values(entity=entity, content=dict(trained)))
+
+
+def trained(db: Connection, entity: str) -> Model | None:
+    """The model by which an entity was matched last; of those before, what people read is kept."""
+    newest = select(model.c.content).where(model.c.entity == entity).order_by(model.c.id.desc()).limit(1)
+    content = db.execute(newest).scalar_one_or_none()
+    return None if content is None or "words" not in content else from_json(content)
+
+
+def golden_of(db: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The golden record of some records."""
+    rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), member.c.known_to.is_(None)))
+    return {row.record_id: row.golden_id for row in rows}
+
+
+def weight(db: Connection, left: int, right: int) -> float | None:
+    """Bits of a pair of records beside its rivals, where it was worth a look."""
+    return db.execute(
+        select(edge.c.weight).where(edge.c.left_id == min(left, right), edge.c.right_id == max(left, right))
+    ).scalar_one_or_none()
 
 
 def rewrite(

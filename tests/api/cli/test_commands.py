@@ -185,3 +185,15 @@ def test_rulings_go_out_of_the_hub_and_into_it_again(run: Run, files: Path, hub:
     assert run("export", "rulings", "--out", files / "out.csv")[0] == 0
     assert "customer,crm,1,crm,5,same" in (files / "out.csv").read_text().replace('"', "")
     assert "0 rulings taken over, 1 in force already, 0 left out" in run("rule", files / "out.csv")[1]
+
+
+def test_two_records_are_explained_in_words(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("load", "--config", files / "sources.toml")
+    code, said = run("explain", "customer", "crm:1", "crm:5")
+    assert code == 0
+    assert said.startswith("Two golden records: cus_")
+    assert "Organisation names" in said or "names" in said.lower()
+    monkeypatch.setenv("MDM_LANGUAGE", "fr")
+    assert run("explain", "customer", "crm:1", "crm:5")[1].startswith("Deux références : cus_")
+    assert run("explain", "customer", "crm:1", "crm")[0] == 2
+    assert run("explain", "customer", "crm:1", "crm:none")[0] == 1
