@@ -6,6 +6,7 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from matching.phrases import Noun
 from mdm.settings import Settings
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -158,3 +159,18 @@ def percent(settings: Settings, value: float | None) -> str:
 def month(settings: Settings, day: date) -> str:
     """A month and its year."""
     return str(format_date(day, "MMM yyyy", locale=settings.language))
+
+
+FIELDS: dict[str, tuple[Noun, Noun]] = {
+    "salesperson": (Noun("commercial", "commerciaux"), Noun("salesperson", "salespeople")),
+    "customer": (Noun("client", "clients"), Noun("customer", "customers")),
+    "customer_name": (Noun("nom du client", "noms du client"), Noun("name of the customer", "names of the customer")),
+    "account_code": (Noun("compte comptable", "comptes comptables"), Noun("ledger account", "ledger accounts")),
+    "ordered_on": (Noun("date de commande", "dates de commande", True), Noun("order date", "order dates")),
+}
+"""Fields that are called otherwise than their kinds."""
+
+
+def nouns(settings: Settings) -> dict[str, Noun]:
+    """What fields are called in the language of the settings."""
+    return {name: french if settings.language == "fr" else english for name, (french, english) in FIELDS.items()}

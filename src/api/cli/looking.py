@@ -11,7 +11,7 @@ from rich.table import Table
 from api.cli.watching import console as terminal
 from api.hub import opened_hub
 from api.page import page
-from api.words import number, word
+from api.words import nouns, number, word
 from mdm.entities import MASTERS
 from mdm.errors import BadInput
 from mdm.evidence import evidence
@@ -76,10 +76,11 @@ def explain(
     table.add_column()
     table.add_column(justify="right")
     table.add_column(justify="right")
-    for label, before, after in found.explanation.waterfall(settings.language):
+    language, own = settings.language, nouns(settings)
+    for label, before, after in found.explanation.waterfall(language, own):
         table.add_row(label, f"{after - before:+.1f}", f"{after:+.1f}")
     console.print(table)
-    for sentence in [*found.explanation.sentences(settings.language), *found.explanation.counterfactual(settings.language)]:
+    for sentence in [*found.explanation.sentences(language, own), *found.explanation.counterfactual(language, own)]:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
