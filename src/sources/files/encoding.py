@@ -50,13 +50,14 @@ def detect(path: Path, declared: str | None) -> Encoding:
     if sample.startswith(tuple(bom for bom, _ in _BOMS)):
         same = name.replace("-sig", "").startswith(found.name)
         return found if same else Encoding(found.name, found.stray, f"it begins with the byte order mark of {found.name}")
-    if name in ("utf-8", "utf-8-sig") and found.name != "utf-8":
+    if name in ("utf-8", "utf-8-sig") and found.name != "utf-8" and (found.name.startswith("utf") or not _valid(sample)):
         return Encoding(found.name, found.stray, _first_misfit(path))
     if (misfit := _undecodable(sample, name)) is not None:
         return Encoding(found.name, found.stray, misfit)
     if name not in ("utf-8", "utf-8-sig") and found.name == "utf-8" and _MULTIBYTE.search(sample) and not name.startswith("utf"):
         return Encoding("utf-8", name, "its text is valid UTF-8")
-    return Encoding("utf-8", found.stray) if name == "utf-8-sig" else Encoding(name, found.stray)
+    stray = found.stray if found.name == "utf-8" else found.name
+    return Encoding("utf-8" if name == "utf-8-sig" else name, stray)
 
 
 def blocks(path: Path, encoding: Encoding, size: int) -> Iterator[Block]:
@@ -104,6 +105,15 @@ def _found(sample: bytes) -> Encoding:
     strays = len(_HIGH.findall(rest))
     legacy = "iso8859-15" if not _ONLY_CP1252.search(rest) and _LATIN9.search(rest) else "cp1252"
     return Encoding("utf-8", legacy) if multibyte >= strays - 3 * _cut(sample) else Encoding(legacy)
+
+
+def _valid(sample: bytes) -> bool:
+    """Whether a sample is UTF-8 from its first byte to its last, an unfinished character aside."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cut(sample: bytes) -> bool:

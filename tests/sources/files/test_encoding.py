@@ -59,6 +59,7 @@ def test_a_wrong_declaration_is_told_and_the_text_read_all_the_same(tmp_path: Pa
 
 def test_a_declared_encoding_that_could_be_is_believed(tmp_path: Path) -> None:
     assert names(stream(tmp_path, "Id;Name\n1;été\n".encode("cp850"), source='encoding = "cp850"')) == ["été"]
+    assert names(stream(tmp_path, "Id;Name\n1;ˆ\n".encode(), source='encoding = "utf-8"')) == ["ˆ"]
 
 
 def test_a_byte_that_is_no_character_is_told(tmp_path: Path) -> None:
