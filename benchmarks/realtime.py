@@ -1,6 +1,6 @@
 """One new record against many, at once: `python benchmarks/realtime.py PERSONS.parquet [--queries N]`.
 
-PERSONS holds columns id, first_name, surname, dob, city, postcode, address, email, phone (as `gen_scale.py person` writes them). The last records are
+PERSONS holds columns id, first_name, surname, dob, city, postcode, address, email, phone (as benchmarks/scale.py declares them). The last records are
 held back; a model is trained on the others, which are indexed. Then stored records with a slip of the pen are matched one by one, the best candidate
 is explained, and the records held back are added in batches. Beside it stand two floors taken in the same run: rapidfuzz, one name against all names
 (no blocking, one field), and rapidfuzz on each field of as many records as the index compares (what no lookup could do without). Prints wall and CPU
@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 HERE = Path(__file__).resolve().parent
 sys.path = [*(entry for entry in sys.path if Path(entry).resolve() != HERE), str(HERE)]  # last: a file here has the name of the package
@@ -24,14 +23,13 @@ sys.path = [*(entry for entry in sys.path if Path(entry).resolve() != HERE), str
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
+from scale import Person  # beside this file
 
 from matching.engine import LocalEngine
 from matching.explanation import explain
 from matching.index import Candidate, Index
-from matching.kinds import BIRTH_DATE, CITY, EMAIL, FAMILY_NAME, GIVEN_NAME, PHONE, POSTCODE, STREET
 
 Record = dict[str, str | None]
 HELD_BACK = (1,) * 100 + (100,) * 10 + (1000,) * 5
@@ -41,19 +39,6 @@ WARM = 50
 """Queries before the clock starts."""
 FLOOR = 100
 """Queries of one name against all: each takes long."""
-
-
-class Person(BaseModel):
-    """People of the scale set."""
-
-    first_name: Annotated[str | None, GIVEN_NAME] = None
-    surname: Annotated[str | None, FAMILY_NAME] = None
-    dob: Annotated[str | None, BIRTH_DATE] = None
-    city: Annotated[str | None, CITY] = None
-    postcode: Annotated[str | None, POSTCODE] = None
-    address: Annotated[str | None, STREET] = None
-    email: Annotated[str | None, EMAIL] = None
-    phone: Annotated[str | None, PHONE] = None
 
 
 FIELDS = tuple(Person.model_fields)

@@ -5,12 +5,10 @@ features have said as much already, and nothing where the branches of a group sh
 once: the pair itself, and the pair with one field changed, which shows what would turn the decision.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Literal
 
 import numpy as np
@@ -23,13 +21,12 @@ from matching.blocking import MOST_REFINERS, Blocking, Rule
 from matching.blocking import Part as KeyPart
 from matching.comparison import DIFFERENT, MISSING, Levels
 from matching.declaration import Field, fields
-from matching.encode import ABSENT, LONGEST, Column, cleaner
+from matching.encode import ABSENT, Column, one_record
 from matching.engine import Resolution, Rulings, Thresholds
 from matching.features import Feature, Paired, Single, compared, taken
 from matching.forms import Forms
 from matching.hashing import Hashes, hashed, mixed, scrambled
 from matching.kernel import Kernel
-from matching.kinds.kind import Implied, Kind
 from matching.kinds.location import STREET
 from matching.model import VETO, Weights
 from matching.phrases import Language, Noun
@@ -226,8 +223,8 @@ def explain(
 ) -> Explanation:
     """Explain any two records, given as their sources write them. `ruled` is what a steward has decided about them."""
     wanted = columns_of(kernel)
-    forms, others = _normal_forms(declaration, left, wanted), _normal_forms(declaration, right, wanted)
-    both = {name: (form, others[name]) for name, form in forms.items()}
+    forms, others = (one_record(declaration).forms(record) for record in (left, right))
+    both = {item.name: (forms.get(item.name, ""), others.get(item.name, "")) for item in fields(declaration) if item.name in wanted}
     written = {name: (left.get(name), right.get(name)) for name in both}
     found = _explained(kernel, fields(declaration), both, written, thresholds)
     if ruled is not None:
@@ -282,45 +279,6 @@ def _value(column: Column, at: int) -> str:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-@cache
-def _implying(declaration: type[BaseModel]) -> Mapping[str, Sequence[tuple[str, Kind, Implied]]]:
-    """By field, the other fields from which its value may follow, and how."""
-    declared = fields(declaration)
-    return {
-        item.name: [
-            (other.name, other.kind, implied) for other in declared for implied in other.kind.implies if implied.kind == item.kind.name
-        ]
-        for item in declared
-    }
-
-
-def _normal_forms(declaration: type[BaseModel], record: Mapping[str, str | None], wanted: frozenset[str]) -> dict[str, str]:
-    """What `encode` makes of one record, without its tables: the normal forms of the wanted fields, empty where there is none."""
-    implying = _implying(declaration)
-    forms = {}
-    for item in fields(declaration):
-        if item.name in wanted:
-            value = record.get(item.name)
-            for name, kind, implied in implying[item.name] if value is None else ():
-                said = record.get(name)
-                clean, accepted = ("", False) if said is None else cleaner(kind)(said)
-                value = implied.value(clean) if value is None and accepted and clean else value
-            forms[item.name] = "" if value is None else _normal(item.kind, value)
-    return forms
-
-
-def _normal(kind: Kind, value: str) -> str:
-    if kind.plain:
-        value = value.translate(_SMALL).strip()
-        if re.search(kind.plain, value):
-            return value
-    clean, _ = cleaner(kind)(value)
-    return kind.normal(clean)[:LONGEST] if clean else ""
-
-
-_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def _explained(

@@ -90,13 +90,6 @@ class Forms:
         return _objects([form.replace(" ", "") for form in self.values])
 
     @cached_property
-    def figures(self) -> NDArray[np.int64]:
-        """A number for the words with figures of each form: equal where they are the same."""
-        known: dict[frozenset[str], int] = {}
-        found = (frozenset(word for word in form.split() if any(map(str.isdigit, word))) for form in self.values)
-        return np.fromiter((known.setdefault(words, len(known)) for words in found), np.int64, len(self))
-
-    @cached_property
     def cut(self) -> NDArray[np.bool_]:
         """Forms that are long enough to have been cut off."""
         return np.fromiter((len(form) >= CUT_FROM for form in self.values), np.bool_, len(self))

@@ -76,13 +76,6 @@ def shared_name(forms: Forms, left: Codes, right: Codes, fitted: WordWeights) ->
     return _in_chunks(forms, left, right, fitted, branches=True)
 
 
-def shared_label(forms: Forms, left: Codes, right: Codes, fitted: WordWeights) -> Floats:
-    """`shared_words` for labels of things, where other figures (24 or 48 ports) mean another thing."""
-    similarity = shared_words(forms, left, right, fitted)
-    figures = forms.figures
-    return np.where(figures[left] == figures[right], similarity, np.minimum(similarity, 0.45)).astype(np.float32)
-
-
 def _in_chunks(forms: Forms, left: Codes, right: Codes, fitted: WordWeights, *, branches: bool) -> Floats:
     """Chunks fit the processor's cache; near-equal spellings without blanks count too."""
     weights = forms.weighed(fitted)

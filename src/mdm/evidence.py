@@ -10,8 +10,8 @@ from matching.declaration import fields
 from matching.engine import Thresholds, frozen
 from matching.explanation import Explanation, explain
 from mdm.entities import Master
+from mdm.entities.declare import own_references
 from mdm.errors import BadInput, NotFound
-from mdm.pipeline import own_references
 from mdm.settings import Settings
 from mdm.store import decisions, masters
 from mdm.store.decisions import RecordKey

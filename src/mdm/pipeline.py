@@ -17,7 +17,8 @@ from matching.frames import query
 from matching.saving import as_json
 from matching.sources import Sources, sources_of
 from mdm import identity
-from mdm.entities import MASTERS, Master, Refers, SameAs
+from mdm.entities import MASTERS, Master, Refers
+from mdm.entities.declare import own_references
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.settings import Settings
@@ -118,7 +119,7 @@ def _watermark(db: Connection, entity: type[Master], settings: Settings, marks: 
 
 def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch: Watch) -> Resolved:
     records = masters.records(db, entity)
-    ruled = [*masters.rulings(db, entity.entity), *_merged_by_source(records, entity)]
+    ruled = [*masters.rulings(db, entity.entity), *masters.merged_by_source(records, entity)]
     once = sources_of(records["source"], masters.distinct(db, entity.entity))
     found = _match(hub, records.drop_columns(own_references(entity)), entity, ruled, once, watch)
     ids = records["record_id"]
@@ -172,18 +173,6 @@ def _golden(records: pa.Table, crosswalk: pa.Table, named: pa.Table, entity: typ
         n=named,
         x=crosswalk,
     )
-
-
-def own_references(entity: type[Master]) -> list[str]:
-    """Fields that refer to records of the same entity: a customer's parent."""
-    return [item.name for item in fields(entity) if (refers := item.mark(Refers)) and refers.to == entity.entity]
-
-
-def _merged_by_source(records: pa.Table, entity: type[Master]) -> list[tuple[int, int, str]]:
-    """What a source says of its own records: that it has merged one into another."""
-    said = [item.name for item in fields(entity) if item.mark(SameAs)]
-    pairs = (zip(records["record_id"].to_pylist(), records[name].to_pylist(), strict=True) for name in said)
-    return [(record, int(into), "same") for pair in pairs for record, into in pair if into is not None and int(into) != record]
 
 
 def _keys(ids: pa.ChunkedArray, found: Resolution, entity: type[Master]) -> pa.Table:

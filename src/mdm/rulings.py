@@ -74,9 +74,10 @@ def _made(db: Connection, given: Given, standing: Standing, by: str, taken: Take
         if said == given.verdict:
             taken.known += 1
             return None
-        return f"a ruling in force says that they are {said}", "revoke the one that is wrong first"
+        return f"a ruling in force says that they are {said}", decisions.REVOKE
     if not standing.allows(left, right, given.verdict):
-        return f"other rulings say that {given.left} and {given.right} are not {given.verdict}", "revoke the one that is wrong first"
+        in_force = [(*pair, verdict) for pair, verdict in standing.pairs.items()]
+        return decisions.otherwise(db, decisions.contradiction(in_force, left, right, given.verdict) or ()), decisions.REVOKE
     decisions.record(db, given.entity, (left, right), given.verdict, given.reason, given.decided_by or by, given.decided_at)
     standing.add(left, right, given.verdict)
     taken.made += 1

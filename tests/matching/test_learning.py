@@ -1,7 +1,5 @@
 """What rulings teach, which pairs are asked about, and that every ruling stays a regression case."""
 
-import importlib.util
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,7 +25,6 @@ from matching.learning import contradicted, corrected
 from matching.model import VETO, Model
 
 ER = Path(__file__).parents[3] / "shared" / "er"
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "learning.py"
 Pair = tuple[int, int]
 
 GIVEN = ("Odile", "Basile", "Zelda", "Hippolyte", "Solveig", "Aubin", "Ninon", "Firmin", "Salomé")
@@ -468,25 +465,13 @@ BOUNDS = {"orgs_hard": 0.985, "chicago_orgs": 0.93, "fake_1000": 0.95}
 """F1 of pairs."""
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("learning_benchmark", BENCHMARK)
-    assert spec is not None
-    assert spec.loader is not None
-    module, path = importlib.util.module_from_spec(spec), list(sys.path)
-    sys.modules["learning_benchmark"] = module
-    spec.loader.exec_module(module)
-    sys.path[:] = path
-    return module
-
-
 @pytest.mark.parametrize("name", BOUNDS)
-def test_what_sixty_answers_bring(benchmark: ModuleType, name: str) -> None:
+def test_what_sixty_answers_bring(benchmark: Callable[[str], ModuleType], name: str) -> None:
     folder = ER / name
     if not folder.exists():
         pytest.skip("../shared/er is not here")
-    first, *_, last = benchmark.stands(folder, benchmark.by_engine, 10)
+    measured = benchmark("learning")
+    first, *_, last = measured.stands(folder, measured.by_engine, 10)
     assert last.answers == 60
     assert last.pairs >= BOUNDS[name]
     assert last.pairs > first.pairs

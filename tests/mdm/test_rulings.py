@@ -65,6 +65,7 @@ def test_what_cannot_stand_is_told_with_its_line_and_the_rest_goes_on(records: C
     assert found.made == 3
     assert [problem.line for problem in found.problems] == [4, 5, 6, 7, 8, 9, 10, 11]
     assert all(problem.reason and problem.fix for problem in found.problems)
+    assert found.problems[0].reason == "other rulings say otherwise: crm:1 - crm:2 - crm:3"
     assert in_force(records) == {("1", "2", "same", "importer"), ("2", "3", "same", "importer"), ("3", "6", "different", "importer")}
 
 

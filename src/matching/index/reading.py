@@ -3,7 +3,6 @@
 The arrays of `encode` and `blocking` cost ten milliseconds, for one record as for a hundred; this costs a part of one. Tests hold both to the same.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -13,8 +12,8 @@ from pydantic import BaseModel
 
 from matching import blocking
 from matching.blocking import MOST_REFINERS, Part, Rule
-from matching.declaration import Field, fields
-from matching.encode import ABSENT, LONGEST, Column, Columns, cleaner, encode
+from matching.declaration import fields
+from matching.encode import ABSENT, Column, Columns, encode, one_record
 from matching.forms import Forms
 from matching.hashing import Hashes
 from matching.model import Model
@@ -35,12 +34,7 @@ class Reading:
         self._finer = [[part for part in model.blocking.refiners if part[0] not in rule.columns] for rule in model.blocking.rules]
         self._rule_hashes = [hashed_one(rule.name) for rule in model.blocking.rules]
         self._kinds = {item.name: item.kind for item in self.declared}
-        self._clean = {name: cleaner(kind) for name, kind in self._kinds.items()}
-        self._plain = {name: re.compile(kind.plain) for name, kind in self._kinds.items() if kind.plain}
-        self._implied = {
-            item.name: [(name, each.value) for name, kind in self._kinds.items() for each in kind.implies if each.kind == item.kind.name]
-            for item in self.evidence
-        }
+        self.forms = one_record(declaration).forms
         self._filed_under = lru_cache(REMEMBERED)(self._hashes)
 
     def columns(self, records: pa.Table) -> dict[str, Column]:
@@ -54,31 +48,6 @@ class Reading:
         nothing = Column(np.full(count, ABSENT, np.int32), Forms(np.zeros(0, object)))
         every = {item.name: columns.get(item.name, nothing) for item in self.evidence}
         return blocking.filed(blocking.filings(every, self.evidence, self._wanted), self._blocking, count)
-
-    def forms(self, record: Mapping[str, str | None]) -> dict[str, str]:
-        """The normal form of every field that says something."""
-        said = {item.name: self._form(item, self._value(item, record)) for item in self.evidence}
-        return {name: form for name, form in said.items() if form}
-
-    def _value(self, item: Field, record: Mapping[str, str | None]) -> str | None:
-        """A field's value, or what others imply of it."""
-        value = record.get(item.name)
-        for other, implied in self._implied[item.name]:
-            if value is not None:
-                break
-            clean, accepted = self._clean[other](record.get(other) or "")
-            value = implied(clean) if accepted and clean else None
-        return value
-
-    def _form(self, item: Field, value: str | None) -> str:
-        if value is None:
-            return ""
-        if item.name in self._plain:
-            value = value.encode().lower().decode().strip()
-            if self._plain[item.name].search(value):
-                return value
-        text, _ = self._clean[item.name](value)
-        return item.kind.normal(text)[:LONGEST] if text else ""
 
     def keys(self, forms: Mapping[str, str]) -> Hashes:
         """The keys under which a record of these forms is filed."""

@@ -64,3 +64,8 @@ class Fact(Entity):
 def golden_fields(entity: type[Master]) -> tuple[Field, ...]:
     """The fields of a golden record: all but those by which a source says that it merged its records."""
     return tuple(field for field in fields(entity) if field.mark(SameAs) is None)
+
+
+def own_references(entity: type[Master]) -> list[str]:
+    """Fields that refer to records of the same entity: a customer's parent."""
+    return [item.name for item in fields(entity) if (refers := item.mark(Refers)) and refers.to == entity.entity]

@@ -16,6 +16,7 @@ from mdm.store.tables import decision
 from mdm.store.tables import record as records
 
 Verdict = Literal["same", "different"]
+REVOKE = "revoke the one that is wrong first"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,7 @@ def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict,
     in_force = [ruling for ruling in rulings(db, entity) if ruling[:2] != (left, right)]
     chain = contradiction(in_force, left, right, verdict)
     if chain is not None:
-        named = _keys(db, chain)
-        raise Conflict(f"other rulings say otherwise: {' - '.join(str(named[one]) for one in chain)}; revoke the one that is wrong first")
+        raise Conflict(f"{otherwise(db, chain)}; {REVOKE}")
     made = (
         upsert(decision)
         .values(values)
@@ -188,6 +188,12 @@ def _way(came: Mapping[int, int], to: int) -> list[int]:
     while came[way[-1]] != way[-1]:
         way.append(came[way[-1]])
     return way[::-1]
+
+
+def otherwise(db: Connection, chain: Sequence[int]) -> str:
+    """That other rulings contradict one, by the chain of records."""
+    named = _keys(db, chain)
+    return f"other rulings say otherwise: {' - '.join(str(named[one]) for one in chain)}"
 
 
 def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:

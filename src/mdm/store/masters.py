@@ -86,6 +86,13 @@ def rulings(db: Connection, entity: str) -> list[tuple[int, int, str]]:
     return [(row.left_id, row.right_id, row.verdict) for row in found]
 
 
+def merged_by_source(table: pa.Table, entity: type[Master]) -> list[tuple[int, int, str]]:
+    """What a source says of its own records, as a ruling: that it has merged one into another. In: records as `records` gives them."""
+    said = [item.name for item in fields(entity) if item.mark(SameAs)]
+    pairs = (zip(table["record_id"].to_pylist(), table[name].to_pylist(), strict=True) for name in said)
+    return [(record, int(into), "same") for pair in pairs for record, into in pair if into is not None and int(into) != record]
+
+
 def watermark(db: Connection, entity: str) -> str:
     """Changes whenever records or rulings of an entity have changed."""
     touched = text(

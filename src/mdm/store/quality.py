@@ -14,9 +14,9 @@ from matching.encode import encode
 from matching.engine import Thresholds
 from matching.quality import Kept
 from matching.sources import sources_of
-from mdm.entities import Master, SameAs
+from mdm.entities import Master
 from mdm.store.bulk import read
-from mdm.store.masters import distinct, members, records, rulings
+from mdm.store.masters import distinct, members, merged_by_source, records, rulings
 
 EDGES = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("weight", pa.float64())])
 
@@ -43,7 +43,7 @@ def stored(db: Connection, entity: type[Master], thresholds: Thresholds) -> Stor
     edges = read(db, query, EDGES, {"entity": entity.entity})
     ends, there = _places(ids, edges["left_id"].to_numpy(), edges["right_id"].to_numpy())
     ruled = list(_positions(ids, rulings(db, entity.entity)))
-    told = list(_positions(ids, _merged_by_source(table, entity)))
+    told = list(_positions(ids, merged_by_source(table, entity)))
     together, apart = ({(left, right) for left, right, said in [*ruled, *told] if said == wanted} for wanted in ("same", "different"))
     vetoing = _vetoing(table, entity)
     once = sources_of(table["source"], distinct(db, entity.entity)).single()
@@ -67,12 +67,6 @@ def _positions(ids: NDArray[np.int64], ruled: Iterable[Ruled]) -> Iterable[Ruled
         (one, other), _ = _places(ids, np.array([min(left, right)]), np.array([max(left, right)]))
         if len(one):
             yield int(one[0]), int(other[0]), verdict
-
-
-def _merged_by_source(table: pa.Table, entity: type[Master]) -> list[Ruled]:
-    said = [table[item.name].to_pylist() for item in fields(entity) if item.mark(SameAs)]
-    pairs = ((record, into) for column in said for record, into in zip(table["record_id"].to_pylist(), column, strict=True))
-    return [(record, int(into), "same") for record, into in pairs if into is not None and int(into) != record]
 
 
 def _vetoing(table: pa.Table, entity: type[Master]) -> list[NDArray[np.int32]]:
