@@ -69,6 +69,15 @@ class Resolution:
         """The model that weighed the pairs."""
         return self.kernel.model
 
+    def alone(self) -> NDArray[np.float64]:
+        """What the pairs weigh by themselves, rivals aside."""
+        left, right = self.pairs["left"].to_numpy(), self.pairs["right"].to_numpy()
+        found = [np.zeros(0)]
+        for start in range(0, len(left), BATCH):
+            pairs = taken(self.columns, left[start : start + BATCH], right[start : start + BATCH])
+            found.append(self.kernel.weights(pairs, self.kernel.levels(pairs)))
+        return np.concatenate(found)
+
 
 class Engine(Protocol):
     """Anything that can resolve records: this machine, or a cluster."""

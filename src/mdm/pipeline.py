@@ -127,7 +127,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     named = identity.assign(clusters, masters.members(db, entity.entity), lambda count: _new_ids(hub, entity, count))
     crosswalk = query("SELECT record_id, golden_id FROM c JOIN n USING (cluster) ORDER BY record_id", c=clusters, n=named.clusters)
     golden = _golden(records, crosswalk, named.clusters, entity)
-    masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found), as_json(found.model))
+    masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found, once), as_json(found.model))
     events = masters.rewrite(db, run_id, entity.entity, crosswalk, golden, named.absorbed, named.retired)
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
 
@@ -188,7 +188,10 @@ def _keys(ids: pa.ChunkedArray, found: Resolution, entity: type[Master]) -> pa.T
     return pa.table({"key": hashes[order].view(np.int64), "record_id": ids.take(pa.array(records[order]))})
 
 
-def _edges(ids: pa.ChunkedArray, found: Resolution) -> pa.Table:
+def _edges(ids: pa.ChunkedArray, found: Resolution, sources: Sources) -> pa.Table:
     features = [name for name in found.pairs.column_names if name not in {"left", "right", "weight"}]
     pairs = found.pairs.set_column(0, "left", ids.take(found.pairs["left"])).set_column(1, "right", ids.take(found.pairs["right"]))
-    return query(f'SELECT "left" AS left_id, "right" AS right_id, weight, {json_of(features)} AS levels FROM p ORDER BY 1, 2', p=pairs)
+    pairs = pairs.append_column("alone", pa.array(found.alone()) if sources.distinct else pairs["weight"])
+    return query(
+        f'SELECT "left" AS left_id, "right" AS right_id, weight, alone, {json_of(features)} AS levels FROM p ORDER BY 1, 2', p=pairs
+    )

@@ -37,8 +37,8 @@ def test_pairs_come_in_pages(own: Api) -> None:
     with own.hub.engine.begin() as db:
         db.execute(
             text(
-                """INSERT INTO edge (left_id, right_id, entity, weight, levels)
-                   SELECT a.id, b.id, 'customer', 0.25, '{}' FROM record a, record b
+                """INSERT INTO edge (left_id, right_id, entity, weight, alone, levels)
+                   SELECT a.id, b.id, 'customer', 0.25, 0.25, '{}' FROM record a, record b
                    WHERE a.key = 'a05' AND b.key IN ('a07', 'a10', 'a11') ON CONFLICT DO NOTHING"""
             )
         )

@@ -154,7 +154,7 @@ def happen(hub: Hub, root: Path) -> None:
     read(hub, root)
     with hub.engine.begin() as db:
         left, right = sorted(number(db, key) for key in ("a08", "a09"))
-        db.execute(insert(edge).values(left_id=left, right_id=right, entity="customer", weight=0.5, levels={"name": 1}))
+        db.execute(insert(edge).values(left_id=left, right_id=right, entity="customer", weight=0.5, alone=0.5, levels={"name": 1}))
 
 
 def read(hub: Hub, root: Path) -> None:

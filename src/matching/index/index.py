@@ -23,14 +23,14 @@ from pydantic import BaseModel
 
 from matching.blocking import distinct
 from matching.clustering import Labels
-from matching.engine import BATCH, LocalEngine, Resolution, Rulings, Thresholds, frozen
+from matching.engine import LocalEngine, Resolution, Rulings, Thresholds, frozen
 from matching.features import taken
 from matching.hashing import Hashes, hashed
 from matching.index.reading import Reading
 from matching.index.state import Pairs, State, by_record, column, empty, ends, no_pairs, spelled, together
 from matching.index.storage import GONE, Pages, growing, looked_up, objects, run, with_run
 from matching.index.world import NOBODY, New, World, rank, world
-from matching.model import Model, Weights
+from matching.model import Model
 from matching.sources import Positions, Sources
 
 ID = "id"
@@ -238,7 +238,7 @@ class Index:
         for at, feature in enumerate(self.kernel.features):
             if feature.name in table.column_names:
                 levels[:, at] = table[feature.name].to_numpy()
-        return Pairs(left, right, _alone(resolution, left, right) if self._sources.distinct else weight, levels)
+        return Pairs(left, right, resolution.alone() if self._sources.distinct else weight, levels)
 
     def _filed(self, state: State, records: pa.Table, source: NDArray[np.int32]) -> tuple[State, Positions, Positions, Hashes]:
         """The state with records that stand alone; their positions, and the places among them and the hashes of their keys."""
@@ -349,15 +349,6 @@ class Index:
         ordered = pairs.chosen(np.lexsort((pairs.right, pairs.left)))
         named = {"left": ordered.left, "right": ordered.right, "weight": ordered.weight}
         return pa.table(named | {feature.name: ordered.levels[:, at] for at, feature in enumerate(self.kernel.features)})
-
-
-def _alone(resolution: Resolution, left: Positions, right: Positions) -> Weights:
-    """What pairs weigh by themselves."""
-    found = [np.zeros(0)]
-    for start in range(0, len(left), BATCH):
-        pairs = taken(resolution.columns, left[start : start + BATCH], right[start : start + BATCH])
-        found.append(resolution.kernel.weights(pairs, resolution.kernel.levels(pairs)))
-    return np.concatenate(found)
 
 
 def _require_new(state: State, names: Sequence[str | None]) -> None:

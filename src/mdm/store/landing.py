@@ -8,9 +8,12 @@ import pyarrow as pa
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from matching.frames import literal, query
+from mdm.entities import MASTERS
+from mdm.store import pending
 from mdm.store.bulk import copy_in, read, reserve, temporary
 from mdm.store.tables import load, problem
 
+MATCHED = frozenset(entity.entity for entity in MASTERS)
 HELD = pa.schema([("n", pa.int64()), ("record_id", pa.int64()), ("outcome", pa.string())])
 
 
@@ -86,8 +89,11 @@ def append(db: Connection, load_id: int, entity: str, source: str, rows: pa.Tabl
     numbered = query(_NUMBERED, rows=rows, ids=ids, versions=versions)
     new = query(_NEW.format(entity=literal(entity), source=literal(source)), rows=numbered)
     copy_in(db, "record", new)
-    landed = numbered.select(["id", "record_id", "line", "event_at", "hash", "deleted", "raw", "clean"])
+    landed = numbered.select(["id", "record_id", "line", "event_at", "hash", "deleted", "current", "raw", "clean"])
+    landed = landed.rename_columns({"current": "won"})
     copy_in(db, "record_version", landed.append_column("load_id", pa.array([load_id] * rows.num_rows, pa.int64())))
+    if entity in MATCHED:
+        pending.add(db, entity, query("SELECT record_id FROM rows WHERE current ORDER BY 1", rows=numbered)["record_id"])
     heads = query("SELECT record_id, id AS version_id, deleted FROM rows WHERE NOT fresh AND current", rows=numbered)
     _move_heads(db, heads)
 

@@ -9,12 +9,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -33,6 +35,9 @@ metadata = MetaData(
     }
 )
 
+REFERENCES = ("contact", "customer", "deal", "deal_line", "invoice", "merged_into", "origin", "parent", "product", "project", "salesperson")
+"""Fields by which a record names another of its source, to be found from there."""
+
 Instant = DateTime(timezone=True)
 NOW = text("now()")
 
@@ -45,7 +50,7 @@ run = Table(
     "run",
     metadata,
     _id(),
-    Column("kind", Text, nullable=False, comment="load, match, rebuild"),
+    Column("kind", Text, nullable=False, comment="load, match, rebuild, steward"),
     Column("started_at", Instant, nullable=False, server_default=NOW),
     Column("finished_at", Instant),
     Column("status", Text, nullable=False, server_default="running", comment="running, done, failed"),
@@ -96,9 +101,11 @@ record_version = Table(
     Column("landed_at", Instant, nullable=False, server_default=NOW),
     Column("hash", Text, nullable=False, comment="of what came, under which mapping"),
     Column("deleted", Boolean, nullable=False, server_default="false", comment="a tombstone"),
+    Column("won", Boolean, nullable=False, server_default="true", comment="in force from its landing to that of the next that won"),
     Column("raw", JSON, nullable=False, comment="the row as it came"),
     Column("clean", JSONB, nullable=False, comment="the fields of the entity, standardised"),
     Index("ix_record_version_record_id", "record_id", "id"),
+    *(Index(f"ix_record_version_{name}", text(f"(clean ->> '{name}')"), postgresql_where=text(f"clean ? '{name}'")) for name in REFERENCES),
     comment="Landing: every version of every record, once as it came and once clean; never changed",
 )
 
@@ -125,6 +132,32 @@ problem = Table(
     comment="Quarantine and rejects: what could not be taken, where it stands, and how to mend it",
 )
 
+pending = Table(
+    "pending",
+    metadata,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", Text, nullable=False),
+    Index("ix_pending_entity", "entity"),
+    comment="Records of masters that have changed, or that something has happened to, since they were matched last",
+)
+
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", Text, primary_key=True, comment="opa_ and a number that sorts by age"),
+    Column("entity", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="merge, split, move, rule, confirm, pin, unpin, revert"),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("at", Instant, nullable=False, server_default=NOW),
+    Column("run_id", BigInteger, nullable=False),
+    Column("detail", JSONB, nullable=False, comment="what it was asked to do, and what became of it"),
+    Column("reverts", Text, ForeignKey("operation.id"), comment="the operation that this one takes back"),
+    Column("reverted_by", Text, ForeignKey("operation.id"), comment="the operation that took this one back"),
+    Index("ix_operation_run_id", "run_id"),
+    comment="What stewards did, each in one transaction with all that came of it, each to be taken back",
+)
+
 decision = Table(
     "decision",
     metadata,
@@ -136,10 +169,96 @@ decision = Table(
     Column("reason", Text),
     Column("decided_by", Text, nullable=False),
     Column("decided_at", Instant, nullable=False, server_default=NOW),
+    Column("operation_id", Text, ForeignKey("operation.id"), comment="the operation that made it; of one that came by itself, none"),
     Column("revoked_by", Text),
     Column("revoked_at", Instant),
+    Column("revoked_in", Text, ForeignKey("operation.id"), comment="the operation that revoked it"),
+    Index("ix_decision_right_id", "right_id"),
+    Index("ix_decision_operation_id", "operation_id"),
     Index("uq_decision_in_force", "left_id", "right_id", unique=True, postgresql_where=text("revoked_at IS NULL")),
     comment="Rulings of stewards on pairs of records, smaller id left; revoked, never deleted",
+)
+
+pin = Table(
+    "pin",
+    metadata,
+    _id(),
+    Column("entity", Text, nullable=False),
+    Column("record_id", BigInteger, ForeignKey("record.id"), nullable=False, comment="the pin goes where this record goes"),
+    Column("field", Text, nullable=False),
+    Column("value", Text, comment="clean, as text; null says that there is none"),
+    Column("said", JSONB, nullable=False, comment="what the records said when it was made, by source:key"),
+    Column("reason", Text, nullable=False),
+    Column("pinned_by", Text, nullable=False),
+    Column("pinned_at", Instant, nullable=False, server_default=NOW),
+    Column("expires_at", Instant),
+    Column("operation_id", Text, ForeignKey("operation.id")),
+    Column("revoked_by", Text),
+    Column("revoked_at", Instant),
+    Column("revoked_in", Text, ForeignKey("operation.id"), comment="the operation that revoked it"),
+    Index("ix_pin_record_id", "record_id"),
+    Index("uq_pin_in_force", "record_id", "field", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    comment="Golden values that stewards have set; revoked, never deleted",
+)
+
+rule_set = Table(
+    "rule_set",
+    metadata,
+    _id(),
+    Column("entity", Text, nullable=False),
+    Column("rules", JSONB, nullable=False, comment="by field, how its golden value is chosen; a field without has its declared rule"),
+    Column("reason", Text),
+    Column("made_by", Text, nullable=False),
+    Column("known_from", Instant, nullable=False, server_default=NOW),
+    Index("ix_rule_set_entity", "entity", "id"),
+    comment="Rules of survival, newest in force",
+)
+
+task = Table(
+    "task",
+    metadata,
+    _id(),
+    Column("entity", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="pair, cluster, pin, value"),
+    Column("subject", Text, nullable=False, unique=True, comment="what it is about, so that the same is not asked twice"),
+    Column("left_id", BigInteger, comment="of a pair: the records, smaller id left"),
+    Column("right_id", BigInteger),
+    Column("golden_id", Text, comment="of a cluster or a pin: the golden record"),
+    Column("detail", JSONB, nullable=False, server_default="{}"),
+    Column("stake", Numeric(24, 2), nullable=False, comment="what hangs on it, in the company's currency"),
+    Column("uncertainty", REAL, nullable=False, comment="from 0 to 1"),
+    Column("rank", Float, nullable=False, comment="stake x uncertainty; the highest comes first"),
+    Column(
+        "status",
+        Text,
+        nullable=False,
+        server_default="open",
+        comment="open, second (waits for another steward), done, gone (nothing to decide any more)",
+    ),
+    Column("assignee", Text, comment="the steward whom it is kept for"),
+    Column("leased_by", Text, comment="the steward who looks at it"),
+    Column("leased_until", Instant),
+    Column("snoozed_until", Instant),
+    Column("skips", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False, server_default=NOW),
+    Column("closed_at", Instant),
+    Index("ix_task_open", "entity", "kind", "rank", postgresql_where=text("status IN ('open', 'second')")),
+    Index("ix_task_left_id", "left_id"),
+    Index("ix_task_right_id", "right_id"),
+    comment="What waits for a steward",
+)
+
+opinion = Table(
+    "opinion",
+    metadata,
+    _id(),
+    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("steward", Text, nullable=False),
+    Column("verdict", Text, nullable=False, comment="same, different, unsure; of a pin or a value: keep, drop"),
+    Column("reason", Text),
+    Column("at", Instant, nullable=False, server_default=NOW),
+    Index("uq_opinion_steward", "task_id", "steward", unique=True),
+    comment="What each steward thought of a task; rulings follow from them",
 )
 
 model = Table(
@@ -148,6 +267,7 @@ model = Table(
     _id(),
     Column("entity", Text, nullable=False),
     Column("trained_at", Instant, nullable=False, server_default=NOW),
+    Column("matched_under", Text, comment="the thresholds and the word of the sources under which all records were matched last"),
     Column("content", JSONB, nullable=False),
     Index("ix_model_entity", "entity", "id"),
     comment="Matching models, newest in force",
@@ -170,7 +290,8 @@ edge = Table(
     Column("left_id", BigInteger, nullable=False),
     Column("right_id", BigInteger, nullable=False),
     Column("entity", Text, nullable=False),
-    Column("weight", REAL, nullable=False, comment="bits"),
+    Column("weight", Float, nullable=False, comment="bits, beside its rivals"),
+    Column("alone", Float, nullable=False, comment="bits, by itself"),
     Column("levels", JSONB, nullable=False, comment="level by feature"),
     PrimaryKeyConstraint("left_id", "right_id"),
     Index("ix_edge_right_id", "right_id"),
@@ -202,7 +323,7 @@ golden_version = Table(
     Column("hash", Text, nullable=False),
     Column("known_from", Instant, nullable=False, server_default=NOW),
     Column("known_to", Instant, comment="null while in force"),
-    Column("cause", Text, nullable=False, comment="created, updated, merged, split, retired"),
+    Column("cause", Text, nullable=False, comment="created, updated, merged, split, revived"),
     Column("run_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("golden_id", "version"),
     Index("ix_golden_version_in_force", "entity", "golden_id", postgresql_where=text("known_to IS NULL")),
@@ -220,6 +341,7 @@ member = Table(
     Column("run_id", BigInteger, nullable=False),
     Index("uq_member_in_force", "record_id", unique=True, postgresql_where=text("known_to IS NULL")),
     Index("ix_member_golden_id", "golden_id"),
+    Index("ix_member_past", "record_id", postgresql_where=text("known_to IS NOT NULL")),
     comment="The crosswalk: which golden record a record belongs to, now and before",
 )
 
@@ -230,9 +352,11 @@ outbox = Table(
     Column("entity", Text, nullable=False),
     Column("golden_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("event", Text, nullable=False, comment="created, updated, merged, split, retired"),
+    Column("event", Text, nullable=False, comment="created, updated, merged, absorbed, split, revived, redirected, retired"),
+    Column("detail", JSONB, comment="of a merge, a split or a way to another id: which"),
     Column("at", Instant, nullable=False, server_default=NOW),
     Column("run_id", BigInteger, nullable=False),
+    Index("ix_outbox_golden_id", "golden_id", "seq"),
     comment="Events, written with what they tell of",
 )
 

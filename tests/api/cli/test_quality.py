@@ -35,7 +35,7 @@ def matched(hub: Hub, tmp_path: Path) -> Hub:
     with hub.engine.begin() as db:
         for left, right, weight in EDGES:
             first, second = sorted((number(db, left), number(db, right)))
-            db.execute(insert(edge).values(left_id=first, right_id=second, entity="customer", weight=weight, levels={}))
+            db.execute(insert(edge).values(left_id=first, right_id=second, entity="customer", weight=weight, alone=weight, levels={}))
         golden = {name: f"cus_{at}" for at, pair in enumerate(JOINED) for name in pair}
         for at, name in enumerate(f"a{at:02d}" for at in range(12)):
             golden.setdefault(name, f"cus_alone_{at}")
@@ -180,7 +180,7 @@ def test_another_threshold_is_tried_and_nothing_is_written(run: Run, matched: Hu
 def test_records_that_are_gone_are_left_out_and_golden_records_that_are_stale_are_told(run: Run, matched: Hub, tmp_path: Path) -> None:
     with matched.engine.begin() as db:
         left, right = sorted((number(db, "a03"), number(db, "gone")))
-        db.execute(insert(edge).values(left_id=left, right_id=right, entity="customer", weight=9.0, levels={}))
+        db.execute(insert(edge).values(left_id=left, right_id=right, entity="customer", weight=9.0, alone=9.0, levels={}))
     assert "in force: 1; mdm match" in run("--entity", "customer", "--threshold", "2")[1]
     world.write_table(tmp_path / "crm/accounts.csv", [line for line in world.accounts() if line["id"] != "gone"])
     pipeline.load(matched, open_sources(tmp_path / "sources.toml"))
