@@ -40,14 +40,16 @@ class Column:
 Columns = Mapping[str, Column]
 
 
-def encode(records: pa.Table, declared: Sequence[Field]) -> dict[str, Column]:
-    """Columns of every field that is evidence or a veto and is ever filled; values implied by others stand in where it is empty."""
+def encode(records: pa.Table, declared: Sequence[Field], *, every: bool = False) -> dict[str, Column]:
+    """Columns of each field that is evidence or a veto and is ever filled, or of `every` one; values implied by others stand in where it is empty."""
+    evidence = [field for field in declared if field.kind.comparison is not None or field.vetoes]
+    if every:
+        missing = {field.name: pa.nulls(records.num_rows, pa.string()) for field in evidence if field.name not in records.column_names}
+        records = pa.table({name: records[name] for name in records.column_names} | missing)
     columns = {
-        field.name: _column(_with_implied(records, field, declared), field.kind)
-        for field in declared
-        if (field.kind.comparison is not None or field.vetoes) and field.name in records.column_names
+        field.name: _column(_with_implied(records, field, declared), field.kind) for field in evidence if field.name in records.column_names
     }
-    return {name: column for name, column in columns.items() if len(column.forms)}
+    return {name: column for name, column in columns.items() if every or len(column.forms)}
 
 
 def _with_implied(records: pa.Table, field: Field, declared: Sequence[Field]) -> pa.Array:

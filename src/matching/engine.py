@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from matching import blocking, training
 from matching.clustering import AGAINST, Constraints, Labels, clusters
-from matching.comparison import Levels
+from matching.comparison import Codes, Levels
 from matching.declaration import Field, fields
 from matching.encode import Columns, encode
 from matching.features import features, taken
@@ -114,9 +114,9 @@ class LocalEngine:
     ) -> Resolution:
         """Encode, block, train unless a model is given, weigh, cluster."""
         declared = fields(declaration)
-        columns, count = encode(records, declared), records.num_rows
+        columns, count = encode(records, declared, every=model is not None), records.num_rows
         origin = sources or one_source(count)
-        kernel = prepared(columns, declared, count, model)
+        kernel = prepared(columns, declared, count) if model is None else frozen(declared, model)
         available = blocking.filings(columns, declared)
         report = blocking.Report()
         if model is None:
@@ -126,7 +126,9 @@ class LocalEngine:
         if model is None:
             kernel = replace(kernel, model=trained(kernel, columns, origin, packed, rules))
         pairs = self._weighed(kernel, columns, packed, origin)
-        labels = self._clustered(kernel, columns, pairs, rulings or Rulings(), origin)
+        ends = tuple(pairs[name].to_numpy() for name in ("left", "right", "weight"))
+        vetoes = [columns[column].codes for column in kernel.vetoes]
+        labels = clustering(vetoes, ends, rulings or Rulings(), origin, self.thresholds)
         return Resolution(pairs, labels, kernel, columns, report, len(packed), self.thresholds)
 
     def _weighed(self, kernel: Kernel, columns: Columns, packed: NDArray[np.int64], sources: Sources) -> pa.Table:
@@ -143,19 +145,25 @@ class LocalEngine:
         named = {"left": left, "right": right, "weight": contested(left, right, weights, sources)}
         return pa.table(named | {feature.name: levels[:, at] for at, feature in enumerate(kernel.features)})
 
-    def _clustered(self, kernel: Kernel, columns: Columns, pairs: pa.Table, rulings: Rulings, sources: Sources) -> Labels:
-        left, right, weight = (pairs[name].to_numpy() for name in ("left", "right", "weight"))
-        single = [*(columns[column].codes for column in kernel.vetoes), *sources.single()]
-        constraints = Constraints(rulings.together, rulings.apart, single)
-        unknown = 0.0 if sources.across else AGAINST
-        return clusters(len(sources.of), left, right, weight, constraints, self.thresholds.match, unknown)
+
+def clustering(
+    vetoes: Sequence[Codes],
+    pairs: tuple[Positions, Positions, NDArray[np.float64]],
+    rulings: Rulings,
+    sources: Sources,
+    thresholds: Thresholds,
+) -> Labels:
+    """A cluster a record, from pairs (left, right, bits) and what no evidence may overrule."""
+    constraints = Constraints(rulings.together, rulings.apart, [*vetoes, *sources.single()])
+    unknown = 0.0 if sources.across else AGAINST
+    return clusters(len(sources.of), *pairs, constraints, thresholds.match, unknown)
 
 
-def prepared(columns: Columns, declared: Sequence[Field], count: int, model: Model | None = None) -> Kernel:
-    """The kernel for these columns, with the model given or the one that the kinds assume."""
+def prepared(columns: Columns, declared: Sequence[Field], count: int) -> Kernel:
+    """The kernel for these columns, with the model that the kinds assume."""
     known = features([field for field in declared if field.name in columns])
     vetoes = tuple(field.name for field in declared if field.vetoes and field.name in columns)
-    return Kernel(known, vetoes, model or untrained(known, columns, count))
+    return Kernel(known, vetoes, untrained(known, columns, count))
 
 
 def frozen(declared: Sequence[Field], model: Model) -> Kernel:

@@ -13,7 +13,7 @@ from mdm.entities import Master
 from mdm.entities.declare import own_references
 from mdm.errors import BadInput, NotFound
 from mdm.settings import Settings
-from mdm.store import decisions, masters
+from mdm.store import decisions, masters, matches
 from mdm.store.decisions import RecordKey
 
 LEAST = 1e-3
@@ -41,7 +41,7 @@ def evidence(db: Connection, settings: Settings, entity: type[Master], left: Rec
     ids = [_id(db, entity.entity, key) for key in (left, right)]
     if ids[0] == ids[1]:
         raise BadInput(f"{left} and {right} are one record; name two")
-    model = masters.trained(db, entity.entity)
+    model = matches.trained(db, entity.entity)
     if model is None:
         raise BadInput(f"no {entity.entity} was matched since the last upgrade; run mdm rebuild")
     rows = {row["record_id"]: row for row in masters.records(db, entity, ids).drop_columns(own_references(entity)).to_pylist()}
@@ -51,7 +51,7 @@ def evidence(db: Connection, settings: Settings, entity: type[Master], left: Rec
     limits = Thresholds(settings.match_bits, settings.review_bits)
     kernel = frozen([field for field in fields(entity) if field.name in rows[ids[0]]], model)
     found = explain(kernel, entity, rows[ids[0]], rows[ids[1]], thresholds=limits, ruled=_ruled(db, entity.entity, ids))
-    return Evidence(_golden(db, entity.entity, ids), _beside_rivals(found, masters.weight(db, *ids)))
+    return Evidence(_golden(db, entity.entity, ids), _beside_rivals(found, matches.weight(db, *ids)))
 
 
 def _beside_rivals(found: Explanation, stored: float | None) -> Explanation:

@@ -1,7 +1,8 @@
 """Identity: which golden id each cluster has. Ids outlive every change of the clusters behind them.
 
 A golden id stays with the part that holds most of its records (tie: the oldest record). Where several ids meet in one cluster, the
-oldest survives and the others lead to it for ever. A cluster that inherits no id gets a new one.
+oldest survives and the others lead to it for ever. A part that inherits no id gets back one that most of its records had before and nobody has
+now; else a new one.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from matching.frames import query
 
 ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", np.uint8)
 """Crockford's base 32, lower case: its order is the order of the numbers."""
+HELD = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
+NOBODY = HELD.empty_table()
 
 
 @dataclass(frozen=True)
@@ -21,44 +24,64 @@ class Identities:
     """What the clusters are called, and what became of the ids that are no longer used."""
 
     clusters: pa.Table
-    """cluster, golden_id, fresh (whether the id is new)."""
+    """cluster, golden_id, fresh (whether the id is new), revived (whether it was out of use)."""
     absorbed: pa.Table
-    """golden_id, into: ids whose records now belong to another id."""
+    """golden_id, into: ids in use until now whose records belong to another id."""
     retired: pa.Table
-    """golden_id: ids none of whose records is left."""
+    """golden_id: ids in use until now none of whose records is left."""
 
 
-def assign(clusters: pa.Table, members: pa.Table, new_ids: Callable[[int], pa.Array]) -> Identities:
+def assign(
+    clusters: pa.Table, members: pa.Table, new_ids: Callable[[int], pa.Array], past: pa.Table = NOBODY, before: pa.Table = NOBODY
+) -> Identities:
     """Give every cluster its id.
 
-    In: clusters (record_id, cluster), members (record_id, golden_id) as they were; ids sort by age.
+    In: clusters (record_id, cluster); as (record_id, golden_id) members as they were, `past`: what ids out of use held last, and `before`:
+    members before an operation that is taken back, which settle whose those ids are. Ids sort by age.
     """
-    claims = query(_CLAIMS, c=clusters, m=members)
-    named = query("SELECT cluster, min(golden_id) AS golden_id FROM claims GROUP BY cluster", claims=claims)
+    claims = query(_CLAIMS, c=clusters, m=members, b=before)
+    kept = query("SELECT cluster, min(golden_id) AS golden_id FROM claims GROUP BY cluster", claims=claims)
+    back = query(_RETURNS, c=clusters, k=kept, p=past, b=before)
     bare = query(
-        "SELECT cluster, min(record_id) AS first FROM c ANTI JOIN n USING (cluster) GROUP BY 1 ORDER BY first, 1", c=clusters, n=named
+        "SELECT cluster, min(record_id) AS first FROM c ANTI JOIN k USING (cluster) ANTI JOIN b USING (cluster) GROUP BY 1 ORDER BY first, 1",
+        c=clusters,
+        k=kept,
+        b=back,
     )
     fresh = pa.table({"cluster": bare["cluster"], "golden_id": new_ids(bare.num_rows)})
+    named = query(_NAMED, k=kept, b=back, f=fresh, m=members)
     return Identities(
-        query(
-            "SELECT cluster, golden_id, false AS fresh FROM n UNION ALL SELECT cluster, golden_id, true FROM f ORDER BY golden_id",
-            n=named,
-            f=fresh,
-        ),
+        named,
         query(
             """SELECT claims.golden_id, n.golden_id AS "into" FROM claims JOIN n USING (cluster)
-               WHERE claims.golden_id <> n.golden_id ORDER BY 1""",
+               WHERE claims.golden_id <> n.golden_id AND claims.golden_id IN (SELECT golden_id FROM m) ORDER BY 1""",
             claims=claims,
             n=named,
+            m=members,
         ),
         query("SELECT DISTINCT golden_id FROM m ANTI JOIN claims USING (golden_id) ORDER BY 1", m=members, claims=claims),
     )
 
 
 _CLAIMS = """
+WITH told AS (SELECT b.* FROM b SEMI JOIN c USING (record_id)),
+     held AS (SELECT * FROM told UNION ALL SELECT * FROM m ANTI JOIN told USING (golden_id))
 SELECT DISTINCT ON (golden_id) golden_id, cluster
-FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM m JOIN c USING (record_id) GROUP BY ALL)
+FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM held JOIN c USING (record_id) GROUP BY ALL)
 ORDER BY golden_id, held DESC, oldest, cluster"""
+
+_RETURNS = """
+WITH best AS (
+    SELECT DISTINCT ON (golden_id) golden_id, cluster, held
+    FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM p ANTI JOIN b USING (golden_id) JOIN c USING (record_id) GROUP BY ALL)
+    ORDER BY golden_id, held DESC, oldest, cluster)
+SELECT DISTINCT ON (cluster) cluster, golden_id FROM best ANTI JOIN k USING (cluster) ORDER BY cluster, held DESC, golden_id"""
+
+_NAMED = """
+SELECT cluster, golden_id, false AS fresh, golden_id NOT IN (SELECT golden_id FROM m) AS revived FROM k
+UNION ALL SELECT cluster, golden_id, false, true FROM b
+UNION ALL SELECT cluster, golden_id, true, false FROM f
+ORDER BY golden_id"""
 
 
 def new_ids(prefix: str, count: int, *, now_ms: int, random: np.random.Generator) -> pa.Array:

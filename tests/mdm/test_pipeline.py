@@ -10,7 +10,8 @@ from mdm import pipeline
 from mdm.landing import land
 from mdm.pipeline import Hub, Loaded, Resolved
 from mdm.ports import Batch
-from mdm.store import runs
+from mdm.store import decisions, runs
+from mdm.store.decisions import RecordKey, Verdict
 from sources import open_sources
 
 CONFIG = """
@@ -193,27 +194,30 @@ def test_an_export_that_could_not_be_read_whole_deletes_nothing(hub: Hub, run: R
     assert "a3" in crosswalk(hub)
 
 
+def rule(hub: Hub, verdict: Verdict, *pair: tuple[str, str]) -> int:
+    with hub.engine.begin() as db:
+        left, right = (decisions.record_id(db, "customer", RecordKey(*one)) for one in pair)
+        assert left is not None
+        assert right is not None
+        return decisions.decide(db, "customer", (left, right), verdict, None, "test").id
+
+
 def test_a_ruling_holds_against_all_evidence_and_its_revocation_restores(hub: Hub, run: Run) -> None:
     run()
     before = crosswalk(hub)
-    rule = text(
-        """INSERT INTO decision (entity, left_id, right_id, verdict, decided_by)
-           SELECT 'customer', least(a.id, b.id), greatest(a.id, b.id), :verdict, 'test' FROM record a, record b
-           WHERE a.key = :one AND b.key = :other"""
-    )
-    with hub.engine.begin() as db:
-        db.execute(rule, {"verdict": "different", "one": "a3", "other": "C2"})
-        db.execute(rule, {"verdict": "same", "one": "a4", "other": "C3"})
+    made = [
+        rule(hub, "different", ("crm", "a3"), ("billing", "C2")),
+        rule(hub, "same", ("crm", "a4"), ("billing", "C3")),
+    ]
     pipeline.resolve(hub)
     found = crosswalk(hub)
     assert found["a3"] != found["C2"]
     assert found["a4"] == found["C3"] == min(before["a4"], before["C3"])
     with hub.engine.begin() as db:
-        db.execute(text("UPDATE decision SET revoked_at = now(), revoked_by = 'test'"))
+        for one in made:
+            decisions.revoke(db, one, "test")
     pipeline.resolve(hub)
-    again = crosswalk(hub)
-    assert again["a3"] == again["C2"]
-    assert again["a4"] != again["C3"]
+    assert crosswalk(hub) == before
 
 
 def test_two_valid_company_numbers_never_share_a_golden_record(hub: Hub, run: Run, files: Path) -> None:

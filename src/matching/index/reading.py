@@ -39,9 +39,7 @@ class Reading:
 
     def columns(self, records: pa.Table) -> dict[str, Column]:
         """The columns of many records; a field that is not there may follow from another."""
-        missing = {item.name: pa.nulls(records.num_rows, pa.string()) for item in self.declared if item.name not in records.column_names}
-        there = {name: records[name] for name in self._kinds if name not in missing}
-        return encode(pa.table(there | missing), self.declared)
+        return encode(records, self.declared, every=True)
 
     def filed(self, columns: Columns, count: int) -> tuple[Positions, Hashes]:
         """The keys of many records: their places, and the hashes."""

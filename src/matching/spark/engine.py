@@ -15,7 +15,7 @@ from matching.blocking import Report
 from matching.clustering import AGAINST
 from matching.declaration import Field, fields
 from matching.encode import encode
-from matching.engine import Resolution, Rulings, Thresholds, by_chance, prepared, random_pairs
+from matching.engine import Resolution, Rulings, Thresholds, by_chance, frozen, prepared, random_pairs
 from matching.kernel import Kernel
 from matching.model import Model
 from matching.planning import SAMPLE, plan, sample
@@ -121,7 +121,8 @@ class SparkEngine:
 
     def _found(self, work: Workspace, records: Records, declared: tuple[Field, ...], model: Model | None, rulings: Rulings) -> Run:
         """As `LocalEngine.resolve` goes, step by step."""
-        kernel = prepared({field.name: values.NO_FORMS for field in records.declared}, declared, records.count, model)
+        nothing = {field.name: values.NO_FORMS for field in records.declared}
+        kernel = prepared(nothing, declared, records.count) if model is None else frozen(records.declared, model)
         report, chance = Report(), None
         if model is None:
             kernel, report, chance = planned(work, records, kernel)

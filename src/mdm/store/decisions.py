@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import pyarrow as pa
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict
+from mdm.store import pending
 from mdm.store.database import lock
 from mdm.store.masters import rulings
 from mdm.store.tables import decision
@@ -71,9 +73,15 @@ def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict,
     found = db.execute(made.returning(decision.c.id)).scalar_one_or_none()
     if found is None:
         raise Conflict("a ruling on these two records is in force; revoke it first")
+    _wait(db, entity, left, right)
     ruling = get(db, found)
     assert ruling is not None
     return ruling
+
+
+def _wait(db: Connection, entity: str, left: int, right: int) -> None:
+    """What is ruled on is to be matched."""
+    pending.add(db, entity, pa.chunked_array([pa.array([left, right], pa.int64())]))
 
 
 def record(
@@ -82,6 +90,7 @@ def record(
     """Write a ruling down of which is known that nothing speaks against it; `at` is when it was made, now where it is not said."""
     values = {"entity": entity, "left_id": pair[0], "right_id": pair[1], "verdict": verdict, "reason": reason, "decided_by": by}
     db.execute(insert(decision).values(values | ({} if at is None else {"decided_at": at})))
+    _wait(db, entity, *pair)
 
 
 class Standing:
@@ -143,10 +152,12 @@ def revoke(db: Connection, decision_id: int, by: str) -> Ruling | None:
     ended = (
         update(decision).where(decision.c.id == decision_id, decision.c.revoked_at.is_(None)).values(revoked_by=by, revoked_at=func.now())
     )
-    done = db.execute(ended).rowcount
+    done = db.execute(ended.returning(decision.c.left_id, decision.c.right_id)).one_or_none()
     found = get(db, decision_id)
-    if found is not None and not done:
+    if found is not None and done is None:
         raise Conflict("this ruling was revoked before")
+    if found is not None and done is not None:
+        _wait(db, found.entity, done.left_id, done.right_id)
     return found
 
 

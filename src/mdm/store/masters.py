@@ -1,24 +1,23 @@
-"""Masters in the database: records to be resolved, the crosswalk, golden records with their history."""
+"""Masters in the database: the records to be resolved, what is ruled on them, and the golden records that they belong to."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, func, select, text
 
 from matching.declaration import Field, fields
-from matching.frames import literal, quoted
-from matching.model import Model
-from matching.saving import from_json
+from matching.frames import literal
 from mdm.entities import Master, NameOf, Refers, SameAs
-from mdm.store.bulk import copy_in, read, temporary
-from mdm.store.tables import blocking_key, decision, edge, load, member, model
+from mdm.store.bulk import read
+from mdm.store.tables import decision, member
 
 MEMBERS = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
 
 
-def records(db: Connection, entity: type[Master], only: Collection[int] | None = None) -> pa.Table:
+def records(db: Connection, entity: type[Master], only: Iterable[int] | None = None) -> pa.Table:
     """Live records of an entity, or only some, and those that the source has merged into another: record_id, source, key, event_at, and its fields as clean text.
+
+    They come by source and key: whatever ends in their order does not depend on which was loaded first.
 
     A field that refers to another entity holds the golden id of the record referred to; one that refers to its own entity holds the
     record's number, for the golden ids are not settled yet. A name that another record carries stands in where the record has none.
@@ -30,12 +29,12 @@ def records(db: Connection, entity: type[Master], only: Collection[int] | None =
     )
     merged = "".join(f" OR v.clean ? {literal(field.name)}" for field in declared if field.mark(SameAs))
     chosen = ", ".join(_value(field, declared, entity) for field in declared)
-    some = "" if only is None else f"AND r.id IN ({', '.join(str(int(one)) for one in only) or 'NULL'})"
+    some = "" if only is None else f"AND r.id = ANY ({array(only)})"
     return read(
         db,
         f"""SELECT r.id, r.source, r.key, to_char(v.event_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {chosen}
             FROM record r JOIN record_version v ON v.id = r.version_id {joins}
-            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) {some} ORDER BY r.id""",
+            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) {some} ORDER BY r.source COLLATE "C", r.key COLLATE "C" """,
         schema,
         {"entity": entity.entity},
     )
@@ -71,19 +70,40 @@ def _value(field: Field, declared: tuple[Field, ...], entity: type[Master]) -> s
     return f"coalesce({own}, v{places.index(named.field)}.clean->>'name')" if named else own
 
 
-def members(db: Connection, entity: str) -> pa.Table:
-    """Which golden record each record belongs to: record_id, golden_id."""
-    return read(db, "SELECT record_id, golden_id FROM member WHERE known_to IS NULL AND entity = %(entity)s", MEMBERS, {"entity": entity})
+def array(numbers: Iterable[int]) -> str:
+    """Numbers as an array in SQL; as one text it is read at once, however many they are."""
+    return f"'{{{','.join(str(int(number)) for number in numbers)}}}'::bigint[]"
 
 
-def rulings(db: Connection, entity: str) -> list[tuple[int, int, str]]:
-    """Rulings in force: left record, right record, verdict."""
-    found = db.execute(
-        select(decision.c.left_id, decision.c.right_id, decision.c.verdict).where(
-            decision.c.entity == entity, decision.c.revoked_at.is_(None)
-        )
+def members(db: Connection, entity: str, only: Iterable[int] | None = None) -> pa.Table:
+    """Which golden record each record belongs to, or only some: record_id, golden_id."""
+    some = "" if only is None else f"AND record_id = ANY ({array(only)})"
+    query = f"SELECT record_id, golden_id FROM member WHERE known_to IS NULL AND entity = %(entity)s {some}"
+    return read(db, query, MEMBERS, {"entity": entity})
+
+
+def past(db: Connection, entity: str, only: Iterable[int] | None = None) -> pa.Table:
+    """What ids that are out of use held last, of all records or only some: record_id, golden_id."""
+    some = "" if only is None else f"AND l.record_id = ANY ({array(only)})"
+    return read(
+        db,
+        f"""SELECT l.record_id, l.golden_id FROM member l JOIN golden g ON g.id = l.golden_id AND g.status <> 'live'
+            WHERE l.entity = %(entity)s AND l.known_to IS NOT NULL {some}
+              AND NOT EXISTS (SELECT FROM member x WHERE x.golden_id = l.golden_id AND x.known_to > l.known_to)""",
+        MEMBERS,
+        {"entity": entity},
     )
-    return [(row.left_id, row.right_id, row.verdict) for row in found]
+
+
+def rulings(db: Connection, entity: str, only: Iterable[int] | None = None) -> list[tuple[int, int, str]]:
+    """Rulings in force, or only those between some records: left record, right record, verdict."""
+    wanted = select(decision.c.left_id, decision.c.right_id, decision.c.verdict).where(
+        decision.c.entity == entity, decision.c.revoked_at.is_(None)
+    )
+    if only is not None:
+        some = text(array(only))
+        wanted = wanted.where(decision.c.left_id == func.any(some), decision.c.right_id == func.any(some))
+    return [(row.left_id, row.right_id, row.verdict) for row in db.execute(wanted)]
 
 
 def merged_by_source(table: pa.Table, entity: type[Master]) -> list[tuple[int, int, str]]:
@@ -93,100 +113,7 @@ def merged_by_source(table: pa.Table, entity: type[Master]) -> list[tuple[int, i
     return [(record, int(into), "same") for pair in pairs for record, into in pair if into is not None and int(into) != record]
 
 
-def watermark(db: Connection, entity: str) -> str:
-    """Changes whenever records or rulings of an entity have changed."""
-    touched = text(
-        "coalesce((counts->>'new')::int, 0) + coalesce((counts->>'changed')::int, 0) + coalesce((counts->>'deleted')::int, 0) > 0"
-    )
-    landed = db.execute(select(func.max(load.c.id)).where(load.c.entity == entity, touched)).scalar_one()
-    counts = db.execute(
-        select(func.count(), func.count(decision.c.revoked_at)).select_from(decision).where(decision.c.entity == entity)
-    ).one()
-    return f"{landed or 0}.{counts[0]}.{counts[1]}"
-
-
-def replace_matches(db: Connection, entity: str, keys: pa.Table, edges: pa.Table, trained: Mapping[str, Any]) -> None:
-    """Store what matching found. In: keys (key, record_id), edges (left_id, right_id, weight, levels as JSON)."""
-    db.execute(delete(edge).where(edge.c.entity == entity))
-    own = db.execute(text("SELECT to_regclass(:name)"), {"name": f"blocking_key_{entity}"}).scalar_one()
-    db.execute(text(f"TRUNCATE {quoted(f'blocking_key_{entity}')}") if own else delete(blocking_key).where(blocking_key.c.entity == entity))
-    for name, rows in (("blocking_key", keys), ("edge", edges)):
-        copy_in(db, name, rows.append_column("entity", pa.repeat(entity, rows.num_rows)))
-    db.execute(
-        text("UPDATE model SET content = content - 'frequencies' - 'words' #- '{blocking,common}' WHERE entity = :entity"),
-        {"entity": entity},
-    )
-    db.execute(insert(model).values(entity=entity, content=dict(trained)))
-
-
-def trained(db: Connection, entity: str) -> Model | None:
-    """The model by which an entity was matched last; of those before, what people read is kept."""
-    newest = select(model.c.content).where(model.c.entity == entity).order_by(model.c.id.desc()).limit(1)
-    content = db.execute(newest).scalar_one_or_none()
-    return None if content is None or "words" not in content else from_json(content)
-
-
 def golden_of(db: Connection, ids: Collection[int]) -> dict[int, str]:
     """The golden record of some records."""
     rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), member.c.known_to.is_(None)))
     return {row.record_id: row.golden_id for row in rows}
-
-
-def weight(db: Connection, left: int, right: int) -> float | None:
-    """Bits of a pair of records beside its rivals, where it was worth a look."""
-    return db.execute(
-        select(edge.c.weight).where(edge.c.left_id == min(left, right), edge.c.right_id == max(left, right))
-    ).scalar_one_or_none()
-
-
-def rewrite(
-    db: Connection, run_id: int, entity: str, crosswalk: pa.Table, golden: pa.Table, absorbed: pa.Table, retired: pa.Table
-) -> dict[str, int]:
-    """Bring membership and golden records to what was resolved; what has not changed is not touched. Counts by event.
-
-    In: crosswalk (record_id, golden_id), golden (golden_id, fresh, data, lineage, members, hash), absorbed (golden_id, into),
-    retired (golden_id).
-    """
-    temporary(db, "xw", {"record_id": "bigint", "golden_id": "text"}, crosswalk)
-    columns = {"golden_id": "text", "fresh": "boolean", "data": "jsonb", "lineage": "jsonb", "members": "integer", "hash": "text"}
-    temporary(db, "gd", columns, golden)
-    temporary(db, "ab", {"golden_id": "text", "into": "text"}, absorbed)
-    temporary(db, "rt", {"golden_id": "text"}, retired)
-    given = {"entity": entity, "run": run_id}
-    for statement in _REWRITE:
-        db.execute(text(statement), given)
-    counts = db.execute(text("SELECT event, count(*) AS n FROM outbox WHERE run_id = :run AND entity = :entity GROUP BY 1"), given)
-    found = {str(row.event): int(row.n) for row in counts}
-    for name in ("xw", "gd", "ab", "rt"):
-        db.execute(text(f"DROP TABLE {quoted(name)}"))
-    return found
-
-
-_REWRITE = (
-    "INSERT INTO golden (id, entity) SELECT golden_id, :entity FROM gd WHERE fresh",
-    """UPDATE golden g SET status = 'merged', merged_into = a."into" FROM ab a WHERE g.id = a.golden_id""",
-    """UPDATE golden g SET merged_into = a."into" FROM ab a WHERE g.merged_into = a.golden_id""",
-    "UPDATE golden g SET status = 'retired' FROM rt WHERE g.id = rt.golden_id",
-    # Membership: what is left or moved ends, what is new or moved begins.
-    """UPDATE member m SET known_to = now() WHERE m.entity = :entity AND m.known_to IS NULL
-       AND NOT EXISTS (SELECT FROM xw WHERE xw.record_id = m.record_id AND xw.golden_id = m.golden_id)""",
-    """INSERT INTO member (record_id, golden_id, entity, run_id) SELECT xw.record_id, xw.golden_id, :entity, :run FROM xw
-       WHERE NOT EXISTS (SELECT FROM member m WHERE m.record_id = xw.record_id AND m.known_to IS NULL)""",
-    # Golden versions: one that is gone or different ends, with the number of the next one kept for its event.
-    """CREATE TEMPORARY TABLE ended ON COMMIT DROP AS
-       SELECT v.golden_id, v.version, gd.golden_id IS NULL AS gone FROM golden_version v LEFT JOIN gd USING (golden_id)
-       WHERE v.entity = :entity AND v.known_to IS NULL AND v.hash IS DISTINCT FROM gd.hash""",
-    """UPDATE golden_version v SET known_to = now() FROM ended e
-       WHERE v.golden_id = e.golden_id AND v.version = e.version""",
-    """INSERT INTO golden_version (golden_id, version, entity, data, lineage, members, hash, cause, run_id)
-       SELECT gd.golden_id, coalesce(e.version, 0) + 1, :entity, gd.data, gd.lineage, gd.members, gd.hash,
-              CASE WHEN gd.fresh THEN 'created' WHEN EXISTS (SELECT FROM ab WHERE ab."into" = gd.golden_id) THEN 'merged' ELSE 'updated' END,
-              :run
-       FROM gd LEFT JOIN ended e USING (golden_id) WHERE gd.fresh OR e.golden_id IS NOT NULL""",
-    """INSERT INTO outbox (entity, golden_id, version, event, run_id)
-       SELECT entity, golden_id, version, cause, run_id FROM golden_version WHERE run_id = :run AND entity = :entity ORDER BY golden_id""",
-    """INSERT INTO outbox (entity, golden_id, version, event, run_id)
-       SELECT :entity, e.golden_id, e.version, CASE WHEN ab.golden_id IS NULL THEN 'retired' ELSE 'absorbed' END, :run
-       FROM ended e LEFT JOIN ab USING (golden_id) WHERE e.gone ORDER BY 2""",
-    "DROP TABLE ended",
-)

@@ -1,10 +1,12 @@
 """What waits to be matched: records that came, changed or went, and those of which something else has changed."""
 
+from collections.abc import Collection
+
 import pyarrow as pa
 from sqlalchemy import Connection, delete, func, select, text
 
 from mdm.store.bulk import temporary
-from mdm.store.tables import pending
+from mdm.store.tables import pending, record
 
 
 def add(db: Connection, entity: str, records: pa.ChunkedArray) -> None:
@@ -22,6 +24,19 @@ def add(db: Connection, entity: str, records: pa.ChunkedArray) -> None:
 def count(db: Connection, entity: str) -> int:
     """How many records of an entity wait."""
     return int(db.execute(select(func.count()).select_from(pending).where(pending.c.entity == entity)).scalar_one())
+
+
+def live(db: Connection, entity: str) -> int:
+    """How many live records there are of an entity."""
+    return int(db.execute(select(func.count()).select_from(record).where(record.c.entity == entity, ~record.c.deleted)).scalar_one())
+
+
+def take(db: Connection, entity: str, only: Collection[int] | None = None) -> list[int]:
+    """The records of an entity that wait, or some of them; they wait no longer."""
+    taken = delete(pending).where(pending.c.entity == entity)
+    if only is not None:
+        taken = taken.where(pending.c.record_id.in_(only))
+    return sorted(db.execute(taken.returning(pending.c.record_id)).scalars())
 
 
 def clear(db: Connection, entity: str) -> None:

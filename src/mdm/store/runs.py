@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Engine, func, insert, update
 
 from mdm.store.tables import run
 
@@ -22,10 +22,3 @@ def noted(engine: Engine, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     finally:
         with engine.begin() as db:
             db.execute(update(run).where(run.c.id == run_id).values(status=status, finished_at=func.now(), detail=detail))
-
-
-def watermarks(db: Connection) -> dict[str, str]:
-    """By entity, how far the last finished match had come."""
-    done = (run.c.kind.in_(["match", "rebuild"])) & (run.c.status == "done")
-    found = db.execute(select(run.c.detail).where(done).order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
-    return dict((found or {}).get("watermarks", {}))
