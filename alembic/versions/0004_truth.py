@@ -180,6 +180,7 @@ def upgrade() -> None:
         existing_nullable=False,
     )
     op.create_index("ix_outbox_golden_id", "outbox", ["golden_id", "seq"], unique=False)
+    op.create_index("ix_outbox_run_id", "outbox", ["run_id"], unique=False)
     op.add_column(
         "record_version",
         sa.Column(
@@ -211,6 +212,7 @@ def downgrade() -> None:
         existing_nullable=False,
     )
     op.drop_column("record_version", "won")
+    op.drop_index("ix_outbox_run_id", table_name="outbox")
     op.drop_index("ix_outbox_golden_id", table_name="outbox")
     op.alter_column(
         "outbox",

@@ -75,6 +75,13 @@ def _type(field: Declared) -> Any:
     return datetime if pa.types.is_timestamp(arrow) else str
 
 
+class Named(Model):
+    """A record as its source names it."""
+
+    source: Annotated[str, Field(min_length=1, max_length=500, examples=["crm"])]
+    key: Annotated[str, Field(min_length=1, max_length=500, examples=["001"])]
+
+
 class Membership(Model):
     """A record of a source that belongs to a golden record."""
 

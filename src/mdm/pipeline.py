@@ -1,14 +1,14 @@
 """The order of the steps: load, then every master in turn, those that others refer to first. Nothing else knows it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from matching.declaration import fields
-from mdm import resolution
+from mdm import identity, resolution
 from mdm.entities import MASTERS, Master
 from mdm.hub import Hub, Models, Watch
 from mdm.landing import land
@@ -22,7 +22,7 @@ OUTGROWN = 2
 MOST = 0.3
 """Share of the records from which it is quicker to match all than those that wait."""
 
-__all__ = ["Hub", "Loaded", "Models", "Resolved", "Watch", "load", "resolve", "under"]
+__all__ = ["Hub", "Loaded", "Models", "Resolved", "Watch", "load", "resolve", "settle", "under"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,27 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
         return resolution.whole(hub, db, run_id, entity, watch, now, hub.models.of(db, name))
     watch.step(f"{name} · pairs", None)
     return resolution.part(hub, db, run_id, entity, pending.take(db, name))
+
+
+def settle(
+    hub: Hub, db: Connection, run_id: int, entity: type[Master], records: Collection[int], before: pa.Table = identity.NOBODY
+) -> list[Resolved]:
+    """Bring the golden records of some records to what is ruled on them, and all that refers to them, in the caller's transaction.
+
+    `before`: membership before an operation that is taken back.
+    """
+    done = [resolution.part(hub, db, run_id, entity, (), records, before)]
+    waiting = dict(done[0].referring)
+    for other in MASTERS:
+        if changed := waiting.pop(other.entity, None):
+            lock(db, f"resolve {other.entity}")
+            if matches.newest(db, other.entity) is None:
+                pending.add(db, other.entity, pa.chunked_array([pa.array(changed, pa.int64())]))
+                continue
+            done.append(resolution.part(hub, db, run_id, other, changed))
+            for name, more in done[-1].referring.items():
+                waiting.setdefault(name, []).extend(more)
+    return done
 
 
 def under(hub: Hub, db: Connection, entity: type[Master]) -> str:

@@ -26,6 +26,7 @@ from mdm.entities import MASTERS, Master, Refers
 from mdm.entities.declare import own_references
 from mdm.hub import Hub, Watch
 from mdm.store import masters, matches, partition
+from mdm.store.decisions import Standing
 from mdm.store.partition import Change
 from mdm.survivorship import survive
 
@@ -62,7 +63,7 @@ def whole(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch: Wa
     once = sources_of(records["source"], masters.distinct(db, entity.entity))
     found = resolve(hub, db, entity, records, once, watch, model)
     ids = records["record_id"]
-    matches.replace(db, entity.entity, _filed(ids, found, entity), _edges(ids, _alone(found, once)))
+    matches.replace(db, entity.entity, _filed(ids, found, entity), edges(ids, found, once))
     if model is None:
         matches.train(db, entity.entity, as_json(found.model), under)
     elif (newest := matches.newest(db, entity.entity)) is not None:
@@ -77,10 +78,23 @@ def resolve(
     hub: Hub, db: Connection, entity: type[Master], records: pa.Table, once: Sources, watch: Watch, model: Model | None
 ) -> Resolution:
     """What the engine makes of all records, and of the rulings on them."""
-    ruled = [*masters.rulings(db, entity.entity), *masters.merged_by_source(records, entity)]
+    ruled = _ruled(db, entity, records)
     engine = LocalEngine(thresholds(hub), progress=watch.advance)
     evidence = records.drop_columns(own_references(entity))
     return engine.resolve(evidence, entity, model=model, rulings=positions(records["record_id"], ruled), sources=once)
+
+
+def _ruled(db: Connection, entity: type[Master], records: pa.Table, only: NDArray[np.int64] | None = None) -> list[tuple[int, int, str]]:
+    """Rulings of stewards, and of the sources on their own records where no steward says otherwise."""
+    ruled = masters.rulings(db, entity.entity, only)
+    standing = Standing()
+    for left, right, verdict in ruled:
+        standing.add(left, right, "same" if verdict == "same" else "different")
+    for left, right, _ in masters.merged_by_source(records, entity):
+        if standing.allows(left, right, "same"):
+            standing.add(left, right, "same")
+            ruled.append((left, right, "same"))
+    return ruled
 
 
 def part(
@@ -97,17 +111,17 @@ def part(
     `before`: membership before an operation that is taken back, by record_id and golden_id.
     """
     distinct = masters.distinct(db, entity.entity)
-    edges, others = 0, set[int]()
+    pairs, others = 0, set[int]()
     if changed:
         compared = _compared(hub, db, entity, changed, distinct)
-        edges, others = compared.num_rows, set(matches.revise(db, entity.entity, changed, compared)["record_id"].to_pylist())
+        pairs, others = compared.num_rows, set(matches.revise(db, entity.entity, changed, compared)["record_id"].to_pylist())
     reach = -np.inf if distinct else hub.settings.match_bits
     around = matches.around(db, entity, {*changed, *also, *others}, reach)
     records = masters.records(db, entity, around)
     labels = _clustered(hub, db, entity, records, distinct)
     done = _settle(hub, db, run_id, entity, records, labels, around, changed, before)
     return _with_own(
-        hub, db, run_id, entity, Resolved(entity.entity, len(around), done.golden, edges, done.events, referring=done.referring)
+        hub, db, run_id, entity, Resolved(entity.entity, len(around), done.golden, pairs, done.events, referring=done.referring)
     )
 
 
@@ -141,7 +155,7 @@ def _clustered(hub: Hub, db: Connection, entity: type[Master], records: pa.Table
     order = np.lexsort((right, left))
     order = order[there[order]]
     known = pa.table({"left": left[order], "right": right[order], "weight": pairs["alone"].to_numpy()[order]})
-    ruled = [*masters.rulings(db, entity.entity, ids), *masters.merged_by_source(records, entity)]
+    ruled = _ruled(db, entity, records, ids)
     once = sources_of(records["source"], distinct)
     ruling = positions(records["record_id"], ruled)
     weight, labels = partial.clustered(records.drop_columns(own_references(entity)), entity, known, ruling, once, thresholds(hub))
@@ -260,8 +274,9 @@ def keys(ids: pa.ChunkedArray, records: Positions, hashes: Hashes) -> pa.Table:
     return pa.table({"key": hashes[order].view(np.int64), "record_id": ids.take(pa.array(records[order]))})
 
 
-def _alone(found: Resolution, sources: Sources) -> pa.Table:
-    return found.pairs.append_column("alone", pa.array(found.alone()) if sources.distinct else found.pairs["weight"])
+def edges(ids: pa.ChunkedArray, found: Resolution, sources: Sources) -> pa.Table:
+    """The pairs of all records as they are kept: left_id, right_id, weight, alone, levels as JSON."""
+    return _edges(ids, found.pairs.append_column("alone", pa.array(found.alone()) if sources.distinct else found.pairs["weight"]))
 
 
 def _edges(ids: pa.ChunkedArray, pairs: pa.Table) -> pa.Table:

@@ -7,13 +7,14 @@ from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from mdm.entities import MASTERS
 from mdm.errors import BadInput
 from mdm.exports import LIVE_CELL
 from mdm.ports import Problem
-from mdm.store import decisions
+from mdm.store import decisions, pending
 from mdm.store.decisions import RecordKey, Standing, Verdict
 
 NEEDED = ("entity", "left_source", "left_key", "right_source", "right_key", "verdict")
@@ -79,6 +80,7 @@ def _made(db: Connection, given: Given, standing: Standing, by: str, taken: Take
         in_force = [(*pair, verdict) for pair, verdict in standing.pairs.items()]
         return decisions.otherwise(db, decisions.contradiction(in_force, left, right, given.verdict) or ()), decisions.REVOKE
     decisions.record(db, given.entity, (left, right), given.verdict, given.reason, given.decided_by or by, given.decided_at)
+    pending.add(db, given.entity, pa.chunked_array([pa.array([left, right], pa.int64())]))
     standing.add(left, right, given.verdict)
     taken.made += 1
     return None

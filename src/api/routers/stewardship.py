@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from api.cursors import Cursors, next_link
 from api.problems import InvalidRequest, problems
-from api.schemas import BY_NAME, Model
+from api.schemas import BY_NAME, Model, Named
 from api.selection import Line, Paged, known
 from api.session import STEWARD, Caller, Db, hub_of
+from mdm import stewardship
 from mdm.errors import BadInput, Conflict, Forbidden, NotFound, StoreUnavailable, Unauthorised
-from mdm.store import audit, decisions, facts
+from mdm.stewardship import Steward
+from mdm.store import decisions, facts
 from mdm.store.decisions import RecordKey, Ruling, Verdict
 
 router = APIRouter(
@@ -26,13 +28,6 @@ router = APIRouter(
 
 EntityAsked = Annotated[Line, Field(examples=["customer"], json_schema_extra={"enum": list(BY_NAME)})]
 DecisionId = Annotated[int, Path(ge=1, lt=1 << 63)]
-
-
-class Named(Model):
-    """A record as its source names it."""
-
-    source: Annotated[Line, Field(examples=["crm"])]
-    key: Annotated[Line, Field(examples=["001"])]
 
 
 class ReviewAsked(Paged):
@@ -113,8 +108,8 @@ class Decision(Model):
     decided_at: datetime
     revoked_by: str | None
     revoked_at: datetime | None
-    takes_effect: Literal["at the next match"] = "at the next match"
-    """Making or revoking a ruling changes no golden record by itself; the next match does."""
+    act: str | None = None
+    """The act that it was a part of, by which all of it can be taken back."""
 
 
 class DecisionsAsked(Paged):
@@ -133,7 +128,7 @@ class Decisions(Model):
 
 @router.post("/decisions", status_code=201, responses=problems(Conflict))
 def create_decision(request: Request, response: Response, ruling: DecisionIn, db: Db, caller: Caller) -> Decision:
-    """Rule on whether two records are the same thing. It takes effect at the next match.
+    """Rule on whether two records are the same thing, with effect at once.
 
     Refused (409) where a ruling on the two is in force, and where others in force say otherwise, with the chain that does.
     """
@@ -141,10 +136,10 @@ def create_decision(request: Request, response: Response, ruling: DecisionIn, db
     pair = (_record(db, ruling.entity, "left", ruling.left), _record(db, ruling.entity, "right", ruling.right))
     if pair[0] == pair[1]:
         raise InvalidRequest("/body/right", "same_record", "a ruling needs two different records")
-    made = decisions.decide(db, ruling.entity, pair, ruling.verdict, ruling.reason, caller.name)
-    _audit(request, db, caller.name, "decision.made", made)
-    response.headers["Location"] = f"/v1/decisions/{made.id}"
-    return _shown(made)
+    by = Steward(caller.name, ruling.reason)
+    _, number = stewardship.rule(hub_of(request), db, BY_NAME[ruling.entity], pair, ruling.verdict, by)
+    response.headers["Location"] = f"/v1/decisions/{number}"
+    return get_decision(number, db)
 
 
 def _record(db: Connection, entity: str, side: str, named: Named) -> int:
@@ -178,19 +173,10 @@ def get_decision(decision_id: DecisionId, db: Db) -> Decision:
 
 @router.delete("/decisions/{decision_id}", responses=problems(NotFound, Conflict))
 def revoke_decision(request: Request, decision_id: DecisionId, db: Db, caller: Caller) -> Decision:
-    """Revoke a ruling. It is kept, with who revoked it; the next match goes without it."""
-    ended = decisions.revoke(db, decision_id, caller.name)
-    if ended is None:
-        raise NotFound(f"there is no decision {decision_id}")
-    _audit(request, db, caller.name, "decision.revoked", ended)
-    return _shown(ended)
-
-
-def _audit(request: Request, db: Connection, actor: str, action: str, ruling: Ruling) -> None:
-    detail = {
-        "entity": ruling.entity, "left": str(ruling.left), "right": str(ruling.right), "verdict": ruling.verdict, "reason": ruling.reason,
-    }  # fmt: skip
-    audit.append(db, actor, action, f"decision {ruling.id}", detail, hub_of(request).now())
+    """Revoke a ruling, with effect at once. It is kept, with who revoked it."""
+    found = get_decision(decision_id, db)
+    stewardship.revoke(hub_of(request), db, BY_NAME[found.entity], decision_id, Steward(caller.name))
+    return get_decision(decision_id, db)
 
 
 def _all(rulings: Sequence[Ruling]) -> list[Decision]:
@@ -202,4 +188,5 @@ def _shown(ruling: Ruling) -> Decision:
         id=ruling.id, entity=ruling.entity, left=Named(source=ruling.left.source, key=ruling.left.key),
         right=Named(source=ruling.right.source, key=ruling.right.key), verdict=ruling.verdict, reason=ruling.reason,
         decided_by=ruling.decided_by, decided_at=ruling.decided_at, revoked_by=ruling.revoked_by, revoked_at=ruling.revoked_at,
+        act=ruling.operation,
     )  # fmt: skip

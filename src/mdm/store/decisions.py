@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from mdm.errors import Conflict
+from mdm.errors import Conflict, NotFound
 from mdm.store import pending
 from mdm.store.database import lock
 from mdm.store.masters import rulings
@@ -47,6 +47,8 @@ class Ruling:
     decided_at: datetime
     revoked_by: str | None
     revoked_at: datetime | None
+    operation: str | None
+    """The operation that it is a part of."""
 
 
 def record_id(db: Connection, entity: str, key: RecordKey) -> int | None:
@@ -85,12 +87,65 @@ def _wait(db: Connection, entity: str, left: int, right: int) -> None:
 
 
 def record(
-    db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict, reason: str | None, by: str, at: datetime | None = None
-) -> None:
-    """Write a ruling down of which is known that nothing speaks against it; `at` is when it was made, now where it is not said."""
-    values = {"entity": entity, "left_id": pair[0], "right_id": pair[1], "verdict": verdict, "reason": reason, "decided_by": by}
-    db.execute(insert(decision).values(values | ({} if at is None else {"decided_at": at})))
-    _wait(db, entity, *pair)
+    db: Connection,
+    entity: str,
+    pair: tuple[int, int],
+    verdict: Verdict,
+    reason: str | None,
+    by: str,
+    at: datetime | None = None,
+    operation: str | None = None,
+) -> int:
+    """Write a ruling down of which is known that nothing speaks against it: its number. Whoever does so sees to its effect.
+
+    `at` is when it was made, now where it is not said; `operation` is what it is a part of.
+    """
+    left, right = sorted(pair)
+    values: dict[str, Any] = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
+    values |= {"operation_id": operation} | ({} if at is None else {"decided_at": at})
+    return int(db.execute(insert(decision).values(values).returning(decision.c.id)).scalar_one())
+
+
+def end(db: Connection, numbers: Collection[int], by: str, operation: str) -> None:
+    """Revoke rulings in force as a part of an operation, which sees to the effect."""
+    chosen = decision.c.id.in_(numbers) & decision.c.revoked_at.is_(None)
+    db.execute(update(decision).where(chosen).values(revoked_by=by, revoked_at=func.now(), revoked_in=operation))
+
+
+def numbers(db: Connection, pairs: Collection[tuple[int, int]]) -> list[int]:
+    """The numbers of the rulings in force on pairs, smaller record left."""
+    wanted = select(decision.c.id).where(tuple_(decision.c.left_id, decision.c.right_id).in_(pairs), decision.c.revoked_at.is_(None))
+    return list(db.execute(wanted.order_by(decision.c.id)).scalars())
+
+
+def pair(db: Connection, decision_id: int) -> tuple[int, int]:
+    """The records that a ruling in force is on. Raises NotFound, Conflict where it was revoked before."""
+    row = db.execute(select(decision).where(decision.c.id == decision_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no decision {decision_id}")
+    if row.revoked_at is not None:
+        raise Conflict("this ruling was revoked before")
+    return row.left_id, row.right_id
+
+
+@dataclass(frozen=True)
+class Part:
+    """A ruling as a part of an operation."""
+
+    id: int
+    left: int
+    right: int
+    verdict: Verdict
+    reason: str | None
+
+
+def parts(db: Connection, operation: str) -> tuple[list[Part], list[Part]]:
+    """The rulings in force that an operation made, and those that it revoked."""
+    made = select(decision).where(decision.c.operation_id == operation, decision.c.revoked_at.is_(None))
+    revoked = select(decision).where(decision.c.revoked_in == operation)
+    several = [db.execute(query.order_by(decision.c.id)).all() for query in (made, revoked)]
+    one, other = ([Part(row.id, row.left_id, row.right_id, row.verdict, row.reason) for row in rows] for rows in several)
+    return one, other
 
 
 class Standing:
@@ -103,10 +158,10 @@ class Standing:
         self._apart: dict[int, set[int]] = {}
         """By record, those that a ruling calls different."""
 
-    def hold(self, db: Connection, entity: str) -> None:
-        """Hold what is in force in the database, which no other ruling may change until this transaction ends."""
+    def hold(self, db: Connection, entity: str, around: Collection[int] | None = None) -> None:
+        """Hold what is in force in the database, which no other ruling may change until this transaction ends; all, or all that some records touch."""
         lock(db, f"decisions {entity}")
-        for left, right, verdict in rulings(db, entity):
+        for left, right, verdict in rulings(db, entity) if around is None else _reaching(db, entity, around):
             self.add(left, right, "same" if verdict == "same" else "different")
 
     def allows(self, left: int, right: int, verdict: Verdict) -> bool:
@@ -124,11 +179,39 @@ class Standing:
             self._apart.setdefault(right, set()).add(left)
             return
         small, large = sorted((self._members(left), self._members(right)), key=len)
+        if small is large:
+            return
         large |= small
         self._group.update(dict.fromkeys(large, large))
 
+    def groups(self) -> list[set[int]]:
+        """The records that rulings make one, group by group."""
+        return list({id(group): group for group in self._group.values()}.values())
+
+    def one(self, left: int, right: int) -> bool:
+        """Whether rulings say that two records are the same."""
+        return right in self._members(left)
+
     def _members(self, record: int) -> set[int]:
         return self._group.get(record, {record})
+
+
+_REACHING = text(
+    """WITH RECURSIVE near (record_id) AS (
+           SELECT unnest(CAST(:seeds AS bigint[]))
+           UNION
+           SELECT o.record_id FROM near n CROSS JOIN LATERAL (
+               SELECT right_id AS record_id FROM decision WHERE left_id = n.record_id AND verdict = 'same' AND revoked_at IS NULL
+               UNION ALL SELECT left_id FROM decision WHERE right_id = n.record_id AND verdict = 'same' AND revoked_at IS NULL) o)
+       SELECT left_id, right_id, verdict FROM decision
+       WHERE entity = :entity AND revoked_at IS NULL AND (left_id IN (SELECT record_id FROM near) OR right_id IN (SELECT record_id FROM near))"""
+)
+
+
+def _reaching(db: Connection, entity: str, records: Collection[int]) -> list[tuple[int, int, str]]:
+    """The rulings in force on records, and on whatever rulings make the same as they."""
+    rows = db.execute(_REACHING, {"seeds": list(records), "entity": entity})
+    return [(row.left_id, row.right_id, row.verdict) for row in rows]
 
 
 def get(db: Connection, decision_id: int) -> Ruling | None:
@@ -203,13 +286,14 @@ def _way(came: Mapping[int, int], to: int) -> list[int]:
 
 def otherwise(db: Connection, chain: Sequence[int]) -> str:
     """That other rulings contradict one, by the chain of records."""
-    named = _keys(db, chain)
-    return f"other rulings say otherwise: {' - '.join(str(named[one]) for one in chain)}"
+    return f"other rulings say otherwise: {' - '.join(str(key) for key in keys_of(db, chain))}"
 
 
-def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:
+def keys_of(db: Connection, ids: Sequence[int]) -> list[RecordKey]:
+    """What the sources call some records."""
     rows = db.execute(select(records.c.id, records.c.source, records.c.key).where(records.c.id.in_(ids)))
-    return {row.id: RecordKey(row.source, row.key) for row in rows}
+    named = {row.id: RecordKey(row.source, row.key) for row in rows}
+    return [named[one] for one in ids]
 
 
 _LEFT, _RIGHT = records.alias("l"), records.alias("r")
@@ -226,5 +310,5 @@ def _shown() -> Select[*tuple[Any, ...]]:
 def _ruling(row: Row[*tuple[Any, ...]]) -> Ruling:
     return Ruling(
         row.id, row.entity, RecordKey(row.ls, row.lk), RecordKey(row.rs, row.rk), row.verdict, row.reason,
-        row.decided_by, row.decided_at, row.revoked_by, row.revoked_at,
+        row.decided_by, row.decided_at, row.revoked_by, row.revoked_at, row.operation_id,
     )  # fmt: skip

@@ -156,6 +156,11 @@ def within(db: Connection, records: Iterable[int]) -> pa.Table:
     )
 
 
+def every(db: Connection, entity: str) -> pa.Table:
+    """All pairs of an entity: left_id, right_id, weight, alone."""
+    return read(db, "SELECT left_id, right_id, weight, alone FROM edge WHERE entity = %(entity)s ORDER BY 1, 2", PAIRS, {"entity": entity})
+
+
 def reweigh(db: Connection, pairs: pa.Table) -> None:
     """Give pairs another weight beside their rivals. In: left_id, right_id, weight."""
     if not pairs.num_rows:

@@ -357,6 +357,7 @@ outbox = Table(
     Column("at", Instant, nullable=False, server_default=NOW),
     Column("run_id", BigInteger, nullable=False),
     Index("ix_outbox_golden_id", "golden_id", "seq"),
+    Index("ix_outbox_run_id", "run_id"),
     comment="Events, written with what they tell of",
 )
 
