@@ -17,7 +17,8 @@ from mdm.store.migrations import upgrade
 
 hypothesis.settings.register_profile("ordinary", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("nightly", max_examples=1000, deadline=None)
-hypothesis.settings.load_profile("nightly" if os.environ.get("MDM_TEST_PROFILE") == "nightly" else "ordinary")
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, phases=[hypothesis.Phase.generate])
+hypothesis.settings.load_profile(os.environ.get("MDM_TEST_PROFILE", "ordinary"))
 
 VILLAGE = Path(__file__).parents[2] / "shared" / "village"
 

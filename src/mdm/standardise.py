@@ -38,8 +38,8 @@ class Standardised:
 def standardise(rows: pa.Table, entity: type[Entity]) -> Standardised:
     """Clean the mapped fields of records.
 
-    In:  key, line, and one text column a mapped field.
-    Out: see Standardised. A record that lacks a required field is rejected whole.
+    In:  key, line, one text column a mapped field, and `deleted` where a row may say that its record is gone.
+    Out: see Standardised. A record that lacks a required field is rejected whole, unless all that it says is that it is gone.
     """
     declared = [field for field in fields(entity) if field.name in rows.column_names]
     columns: dict[str, pa.Array] = {}
@@ -117,12 +117,13 @@ def _imply(columns: dict[str, pa.Array], declared: list[Field]) -> None:
 
 def _lacking(rows: pa.Table, columns: dict[str, pa.Array], entity: type[Entity]) -> tuple[NDArray[np.bool_], list[pa.Table]]:
     """Records without a required field, and a rejection for each."""
-    missing = np.zeros(rows.num_rows, np.bool_)
-    rejected = []
+    missing, rejected = np.zeros(rows.num_rows, np.bool_), []
+    gone = rows["deleted"].to_numpy() if "deleted" in rows.column_names else missing
     for field in fields(entity):
         if field.required:
             column = columns.get(field.name)
             empty = np.ones(rows.num_rows, np.bool_) if column is None else column.is_null().to_numpy(zero_copy_only=False)
+            empty = empty & ~gone
             rejected.append(
                 _problems(
                     rows,
