@@ -78,9 +78,9 @@ def _rows(sql: str, **tables: pa.Table) -> list[tuple[str, str]]:
 _PARTITION = """
 WITH m AS (SELECT cluster, list(record_id ORDER BY record_id) AS records FROM made GROUP BY 1),
      h AS (SELECT golden_id, list(record_id ORDER BY record_id) AS records FROM held GROUP BY 1)
-SELECT golden_id AS subject, concat('holds the records ', records, ', which would not be one') AS reason FROM h ANTI JOIN m USING (records)
+SELECT golden_id AS subject, concat('holds the records ', records::VARCHAR, ', which would not be one') AS reason FROM h ANTI JOIN m USING (records)
 UNION ALL
-SELECT concat('record ', records[1]), concat('the records ', records, ' would be one') FROM m ANTI JOIN h USING (records)
+SELECT concat('record ', records[1]), concat('the records ', records::VARCHAR, ' would be one') FROM m ANTI JOIN h USING (records)
 ORDER BY 1, 2"""
 
 _GOLDEN = """

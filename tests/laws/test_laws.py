@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
 from mdm import pipeline, stewardship
 from mdm.entities import MASTERS, Customer
-from mdm.errors import Conflict
+from mdm.entities.billing import Invoice
+from mdm.errors import BadInput, Conflict, NotFound
 from mdm.pipeline import Hub
 from mdm.stewardship import Steward
-from tests.laws.world import Key, Row, World, deliver, empty, numbers, state, worlds
+from mdm.store import facts, golden, masters
+from mdm.verification import verify
+from tests.laws.world import FORMS, GENERIC, NAMES, Key, Row, World, deliver, empty, numbers, state, worlds
 
 ALICE = Steward("Alice", "she knows them")
 ENTITIES = {master.entity: master for master in MASTERS}
@@ -63,3 +69,193 @@ def test_1_order_batches_doubles_and_lateness_are_nothing(lawful: Hub, data: Any
         with lawful.engine.connect() as db:
             told.append(state(db))
     assert told[0] == told[1]
+
+
+@given(data=st.data())
+def test_2_4_5_6_after_every_step_all_is_as_if_made_anew(lawful: Hub, data: Any) -> None:
+    """Incremental is full rebuild; one golden record a record; rulings hold; every id ever given out resolves."""
+    world = data.draw(worlds())
+    empty(lawful.engine)
+    pairs = iter(data.draw(st.composite(pairs_of)(world)))
+    for batch in data.draw(st.composite(in_batches)(data.draw(st.permutations(world.rows)))):
+        deliver(lawful, batch)
+        pipeline.resolve(lawful)
+        lawful_now(lawful)
+        if (pair := next(pairs, None)) is not None:
+            rule(lawful, world, pair)
+            lawful_now(lawful)
+
+
+def lawful_now(hub: Hub) -> None:
+    """What must hold at any time."""
+    with hub.engine.connect() as db:
+        assert [(found.entity, told) for found in verify(hub, db) for told in found.differences] == []
+        for left, right, verdict in masters.rulings(db, "customer"):
+            golden = masters.golden_of(db, (left, right))
+            if len(golden) == 2:
+                assert (golden[left] == golden[right]) == (verdict == "same")
+
+
+@given(data=st.data())
+def test_3_what_is_taken_back_was_never_done_but_for_history(lawful: Hub, data: Any) -> None:
+    """Any act, not only the last; ids, members and values come back, and the feed tells of both."""
+    world = data.draw(worlds())
+    empty(lawful.engine)
+    deliver(lawful, world.rows)
+    pipeline.resolve(lawful)
+    acts, before = [], {}
+    for _ in range(data.draw(st.integers(1, 3))):
+        with lawful.engine.begin() as db:
+            before[len(acts)] = identities(db)
+            done = act(data, lawful, db)
+            acts += [done] if done else []
+    for number in sorted(range(len(acts)), key=lambda at: -at):
+        with lawful.engine.begin() as db:
+            told = len(checks_of_feed(db))
+            done = stewardship.revert(lawful, db, acts[number], ALICE, ENTITIES).events
+            assert identities(db) == before[number]
+            assert len(checks_of_feed(db)) == told + len(done)
+        lawful_now(lawful)
+
+
+def act(data: Any, hub: Hub, db: Connection) -> str | None:
+    """A steward does something to golden customers: the number of the act, None where rulings forbid it or there is nothing to do it to."""
+    live = [row.id for row in db.execute(text("SELECT id FROM golden WHERE entity = 'customer' AND status = 'live' ORDER BY id"))]
+    kind = data.draw(st.sampled_from(("merge", "split", "move", "confirm")))
+    one, other = (live[data.draw(st.integers(0, 6)) % len(live)] for _ in range(2)) if live else ("", "")
+    with suppress(Conflict, BadInput, NotFound), db.begin_nested():
+        if kind == "merge":
+            return stewardship.merge(hub, db, Customer, [one, other], ALICE).id
+        if kind == "confirm":
+            return stewardship.confirm(hub, db, Customer, one, ALICE).id
+        records = [row.record_id for row in golden.members(db, one)]
+        chosen = data.draw(st.sets(st.integers(0, 6), min_size=1, max_size=3))
+        some = sorted({records[at % len(records)] for at in chosen})
+        if kind == "split":
+            return stewardship.split(hub, db, Customer, one, some, ALICE).id
+        return stewardship.move(hub, db, Customer, one, some, other, ALICE).id
+    return None
+
+
+def identities(db: Connection) -> dict[str, Any]:
+    """Ids in use with their members and values, and where the others lead that were ever in use for something else than an act taken back."""
+    members = db.execute(text("SELECT golden_id, record_id FROM member WHERE known_to IS NULL ORDER BY 1, 2")).all()
+    values = db.execute(text("SELECT golden_id, data, lineage FROM golden_version WHERE known_to IS NULL ORDER BY 1")).all()
+    return {"members": [tuple(row) for row in members], "values": [tuple(row) for row in values]}
+
+
+def checks_of_feed(db: Connection) -> list[Any]:
+    """The outbox."""
+    return list(db.execute(text("SELECT seq, golden_id, event FROM outbox ORDER BY seq")))
+
+
+@given(data=st.data())
+def test_3_an_act_of_long_ago_is_taken_back_from_under_later_ones(lawful: Hub, data: Any) -> None:
+    """In any order, all acts taken back leave what there was."""
+    world = data.draw(worlds())
+    empty(lawful.engine)
+    deliver(lawful, world.rows)
+    pipeline.resolve(lawful)
+    acts = []
+    with lawful.engine.begin() as db:
+        before = partition(db)
+    for _ in range(data.draw(st.integers(2, 3))):
+        with lawful.engine.begin() as db:
+            done = act(data, lawful, db)
+            acts += [done] if done else []
+    for number in data.draw(st.permutations(acts)):
+        with lawful.engine.begin() as db, suppress(Conflict), db.begin_nested():
+            stewardship.revert(lawful, db, number, ALICE, ENTITIES)
+        lawful_now(lawful)
+    with lawful.engine.begin() as db:
+        if not masters.rulings(db, "customer"):
+            assert partition(db) == before
+
+
+def partition(db: Connection) -> set[frozenset[int]]:
+    """Which records are one."""
+    held: dict[str, set[int]] = {}
+    for row in db.execute(text("SELECT golden_id, record_id FROM member WHERE known_to IS NULL")):
+        held.setdefault(row.golden_id, set()).add(row.record_id)
+    return {frozenset(records) for records in held.values()}
+
+
+@given(world=worlds())
+def test_7_the_same_again_changes_nothing_and_tells_nothing(lawful: Hub, world: World) -> None:
+    empty(lawful.engine)
+    deliver(lawful, world.rows)
+    pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        before = rows_of(db)
+    deliver(lawful, world.rows)
+    done = pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        assert rows_of(db) == before
+    assert all(item.skipped for item in done)
+
+
+def rows_of(db: Connection) -> dict[str, int]:
+    """How many rows there are of all that grows when something changes."""
+    tables = ("record", "record_version", "member", "golden", "golden_version", "outbox", "edge", "blocking_key", "pending")
+    return {name: int(db.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()) for name in tables}
+
+
+@given(world=worlds(), others=worlds(most=4))
+def test_8_unrelated_records_break_no_cluster(lawful: Hub, world: World, others: World) -> None:
+    empty(lawful.engine)
+    deliver(lawful, world.rows)
+    pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        before = state(db)
+    strangers = [
+        replace(row, source="elsewhere", values={"name": f"Zwölf {number} Kjeldsen", "postcode": f"9{number}999", "city": f"Øby {number}"})
+        for number, row in enumerate(others.rows)
+        if row.entity == "customer"
+    ]
+    deliver(lawful, strangers)
+    pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        after = state(db)
+    assert set(before["partition"]) <= set(after["partition"])
+    assert {name: after["values"][name] for name in before["values"]} == before["values"]
+
+
+@given(data=st.data())
+def test_9_sums_are_the_same_before_and_after_any_merge_or_split(lawful: Hub, data: Any) -> None:
+    world = data.draw(worlds())
+    empty(lawful.engine)
+    deliver(lawful, world.rows)
+    pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        before = sums(db)
+    for _ in range(2):
+        with lawful.engine.begin() as db:
+            act(data, lawful, db)
+            assert sums(db) == before
+
+
+def sums(db: Connection) -> dict[str, Decimal]:
+    """Invoices by currency, as reports join them to golden customers."""
+    found: dict[str, Decimal] = {}
+    for row in facts.facts(db, Invoice).to_pylist():
+        found[row["currency"]] = found.get(row["currency"], Decimal(0)) + row["net"]
+    return found
+
+
+@given(several=st.lists(st.sets(st.sampled_from(sorted(GENERIC)), min_size=1), min_size=2, max_size=6), form=st.sampled_from(FORMS))
+def test_10_what_is_generic_alone_merges_nothing(lawful: Hub, several: list[set[str]], form: str) -> None:
+    empty(lawful.engine)
+    rows = [
+        Row(
+            "customer",
+            ("crm", "billing")[at % 2],
+            f"k{at}",
+            1,
+            {"name": form.format(NAMES[at]), **{name: GENERIC[name] for name in sorted(shared)}},
+        )
+        for at, shared in enumerate(several)
+    ]
+    deliver(lawful, rows)
+    pipeline.resolve(lawful)
+    with lawful.engine.connect() as db:
+        assert all("|" not in cluster for cluster in state(db)["partition"])
