@@ -149,7 +149,7 @@ def _clustered(hub: Hub, db: Connection, entity: type[Master], records: pa.Table
     """The clusters of whole components; rivals weigh on pairs anew."""
     ids = records["record_id"].to_numpy()
     pairs = matches.within(db, ids)
-    left, right = (_places(ids, pairs[side].to_numpy()) for side in ("left_id", "right_id"))
+    left, right = (masters.places(ids, pairs[side].to_numpy()) for side in ("left_id", "right_id"))
     there = (left >= 0) & (right >= 0)
     left, right = np.minimum(left, right), np.maximum(left, right)
     order = np.lexsort((right, left))
@@ -241,20 +241,11 @@ def positions(ids: pa.ChunkedArray, ruled: Sequence[tuple[int, int, str]]) -> Ru
     pairs: dict[str, set[tuple[int, int]]] = {"same": set(), "different": set()}
     if ruled:
         ends = np.array([pair[:2] for pair in ruled], np.int64)
-        left, right = _places(ids.to_numpy(), ends[:, 0]), _places(ids.to_numpy(), ends[:, 1])
+        left, right = masters.places(ids.to_numpy(), ends[:, 0]), masters.places(ids.to_numpy(), ends[:, 1])
         for one, other, (*_, verdict) in zip(left.tolist(), right.tolist(), ruled, strict=True):
             if one >= 0 and other >= 0:
                 pairs[verdict].add((one, other))
     return Rulings(frozenset(pairs["same"]), frozenset(pairs["different"]))
-
-
-def _places(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> Positions:
-    """Where records stand, -1 where they do not."""
-    if not len(ids):
-        return np.full(len(wanted), -1, np.int64)
-    order = np.argsort(ids)
-    at = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)]
-    return np.where(ids[at] == wanted, at, -1)
 
 
 def _new_ids(hub: Hub, entity: type[Master], count: int) -> pa.Array:

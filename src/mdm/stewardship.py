@@ -136,7 +136,7 @@ def split(
     versions: Mapping[str, int] | None = None,
 ) -> Done:
     """Take records out of a golden record, to be one of their own. Raises as `merge` does, and BadInput where none would stay, or one is not of it."""
-    work = Work(hub, db, entity, "split", by, {"golden": [golden_id], "records": sorted(records)})
+    work = Work(hub, db, entity, "split", by, {"golden": [golden_id], "records": _named(db, records)})
     members = _members(db, entity, golden_id, versions)
     _apart(work, members, records)
     return work.done(members)
@@ -155,7 +155,7 @@ def move(
     """Take records out of one golden record and into another. Raises as `split` does."""
     if golden_id == to:
         raise BadInput("the records are there already; name another golden record")
-    work = Work(hub, db, entity, "move", by, {"golden": [golden_id, to], "records": sorted(records)})
+    work = Work(hub, db, entity, "move", by, {"golden": [golden_id, to], "records": _named(db, records)})
     members, others = _members(db, entity, golden_id, versions), _members(db, entity, to, versions)
     work.hold([*members, *others])
     _apart(work, members, records)
@@ -190,9 +190,10 @@ def confirm(hub: Hub, db: Connection, entity: type[Master], golden_id: str, by: 
 
 def rule(hub: Hub, db: Connection, entity: type[Master], pair: tuple[int, int], verdict: Verdict, by: Steward) -> tuple[Done, int]:
     """Rule on two records, with effect at once: what was done, and the number of the ruling. Raises Conflict as `decisions.decide` does."""
-    work = Work(hub, db, entity, "rule", by, {"records": sorted(pair), "verdict": verdict})
-    work.hold(pair)
     left, right = sorted(pair)
+    named = dict(zip(("left", "right"), map(str, decisions.keys_of(db, (left, right))), strict=True))
+    work = Work(hub, db, entity, "rule", by, {**named, "verdict": verdict})
+    work.hold(pair)
     if (left, right) in work.standing.pairs:
         raise Conflict("a ruling on these two records is in force; revoke it first")
     made = work.rule(left, right, verdict)
@@ -230,6 +231,10 @@ def revert(hub: Hub, db: Connection, number: str, by: Steward, entities: Mapping
     for one in revoked:
         work.rule(one.left, one.right, one.verdict, one.reason)
     return work.done(records, before)
+
+
+def _named(db: Connection, records: Sequence[int]) -> list[str]:
+    return sorted(map(str, decisions.keys_of(db, records)))
 
 
 def _members(db: Connection, entity: type[Master], golden_id: str, versions: Mapping[str, int] | None) -> list[int]:

@@ -17,6 +17,8 @@ LEAST: dict[str, Role] = {
     "forecast_cash": "analyst", "list_leakage_findings": "analyst",
     "list_review": "steward", "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
     "create_decision": "steward", "revoke_decision": "steward",
+    "merge_golden": "steward", "split_golden": "steward", "move_records": "steward", "confirm_golden": "steward",
+    "list_acts": "steward", "get_act": "steward", "revert_act": "steward",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",
     "get_metrics": "source",
 }  # fmt: skip
@@ -28,7 +30,7 @@ Operation = tuple[str, str, str]
 def operations(api: Api) -> list[Operation]:
     """Method, address with its parameters filled in, and name of everything behind a key."""
     paths = api.get("/openapi.json").json()["paths"]
-    filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "key_id": "999999"}
+    filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "key_id": "999999", "act_id": "opa_none"}
     return [
         (method.upper(), path.format(**filled), operation["operationId"])
         for path, methods in paths.items()

@@ -54,6 +54,8 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     yield "/v1/review", "/v1/review?entity=customer"
     yield "/v1/decisions", "/v1/decisions"
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
+    yield "/v1/acts", "/v1/acts"
+    yield "/v1/acts/{act_id}", "/v1/acts/opa_none"
     for path in ("/v1/api-keys", "/v1/status", "/v1/problems", "/healthz", "/readyz"):
         yield path, path
 
@@ -85,6 +87,9 @@ def test_what_writes_answers_what_openapi_says(own: Api, openapi: Node) -> None:
         ("/v1/decisions", "post", decided),
         ("/v1/decisions", "post", own.post("/v1/decisions", ruling)),
         ("/v1/decisions/{decision_id}", "delete", own.delete(f"/v1/decisions/{decided.json()['id']}")),
+        ("/v1/merges", "post", merge := own.post("/v1/merges", {"entity": "customer", "ids": [own.id_of("a05"), own.id_of("a07")]})),
+        ("/v1/acts/{act_id}", "get", own.get(f"/v1/acts/{merge.json()['id']}")),
+        ("/v1/acts/{act_id}/revert", "post", own.post(f"/v1/acts/{merge.json()['id']}/revert", {})),
         ("/v1/api-keys", "post", issued),
         ("/v1/api-keys/{key_id}", "delete", own.delete(f"/v1/api-keys/{issued.json()['id']}")),
         (
@@ -93,7 +98,7 @@ def test_what_writes_answers_what_openapi_says(own: Api, openapi: Node) -> None:
             own.post("/v1/golden/customer:batch-get", {"ids": [own.id_of("a00"), merged(own), "cus_none"]}),
         ),
     ]
-    assert [answer.status_code for _, _, answer in answers] == [201, 409, 200, 201, 200, 200]
+    assert [answer.status_code for _, _, answer in answers] == [201, 409, 200, 200, 200, 200, 201, 200, 200]
     for path, method, answer in answers:
         (content,) = openapi["paths"][path][method]["responses"][str(answer.status_code)]["content"].values()
         check(openapi, content["schema"], answer.json())

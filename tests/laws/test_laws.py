@@ -18,6 +18,7 @@ from mdm.errors import BadInput, Conflict, NotFound
 from mdm.pipeline import Hub
 from mdm.stewardship import Steward
 from mdm.store import facts, golden, masters
+from mdm.store.decisions import Verdict
 from mdm.verification import verify
 from tests.laws.world import FORMS, GENERIC, NAMES, Key, Row, World, deliver, empty, numbers, state, worlds
 
@@ -31,7 +32,7 @@ def rule(hub: Hub, world: World, pair: tuple[Key, Key]) -> None:
         known = numbers(db)
         if pair[0] == pair[1] or not {*pair} <= known.keys():
             return
-        verdict = "same" if world.company[pair[0]] == world.company[pair[1]] else "different"
+        verdict: Verdict = "same" if world.company[pair[0]] == world.company[pair[1]] else "different"
         with suppress(Conflict):
             stewardship.rule(hub, db, Customer, (known[pair[0]], known[pair[1]]), verdict, ALICE)
 
@@ -103,7 +104,8 @@ def test_3_what_is_taken_back_was_never_done_but_for_history(lawful: Hub, data: 
     empty(lawful.engine)
     deliver(lawful, world.rows)
     pipeline.resolve(lawful)
-    acts, before = [], {}
+    acts: list[str] = []
+    before: dict[int, dict[str, Any]] = {}
     for _ in range(data.draw(st.integers(1, 3))):
         with lawful.engine.begin() as db:
             before[len(acts)] = identities(db)
@@ -112,9 +114,9 @@ def test_3_what_is_taken_back_was_never_done_but_for_history(lawful: Hub, data: 
     for number in sorted(range(len(acts)), key=lambda at: -at):
         with lawful.engine.begin() as db:
             told = len(checks_of_feed(db))
-            done = stewardship.revert(lawful, db, acts[number], ALICE, ENTITIES).events
+            told_now = stewardship.revert(lawful, db, acts[number], ALICE, ENTITIES).events
             assert identities(db) == before[number]
-            assert len(checks_of_feed(db)) == told + len(done)
+            assert len(checks_of_feed(db)) == told + len(told_now)
         lawful_now(lawful)
 
 
@@ -156,7 +158,7 @@ def test_3_an_act_of_long_ago_is_taken_back_from_under_later_ones(lawful: Hub, d
     empty(lawful.engine)
     deliver(lawful, world.rows)
     pipeline.resolve(lawful)
-    acts = []
+    acts: list[str] = []
     with lawful.engine.begin() as db:
         before = partition(db)
     for _ in range(data.draw(st.integers(2, 3))):

@@ -113,9 +113,7 @@ def _customer(draw: st.DrawFn, number: int) -> tuple[Row, int]:
     if draw(st.integers(0, 3)):
         values["postcode"], values["city"] = CITIES[company]
         values["street"] = f"{company + 3} rue du Moulin"
-    for name, value in GENERIC.items():
-        if not draw(st.integers(0, 5)):
-            values[name] = value
+    values |= {name: value for name, value in GENERIC.items() if not draw(st.integers(0, 5))}
     return Row("customer", draw(st.sampled_from(("billing", "crm"))), f"k{number}", draw(st.integers(0, 9)), values), company
 
 

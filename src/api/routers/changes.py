@@ -1,7 +1,7 @@
 """The feed of changes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
@@ -51,7 +51,12 @@ class Event(Model):
     version: int
     """The version that it made; of `absorbed` and `retired`, the last one."""
     event: str
-    """`created`, `updated`, `merged` (it absorbed another), `absorbed` (into another), `retired` (no source holds it any more)."""
+    """`created`, `updated`, `merged` (it absorbed another), `absorbed` (into another), `split` (some of its records went), `revived` (an id is in use
+    again), `redirected` (an id out of use leads elsewhere), `retired` (no source holds it any more)."""
+    detail: dict[str, Any] | None = None
+    """Of a merge, a split or a way to another id: `absorbed`, `from`, `to`, `into`, each the ids."""
+    act: str | None = None
+    """The act of a steward from which it came."""
     at: datetime
     run: int
     merged_into: str | None = None
@@ -87,7 +92,7 @@ def list_changes(asked: Annotated[ChangesAsked, Query()], db: Db) -> Changes:
     items = [
         Event(
             seq=row.seq, entity=row.entity, golden_id=row.golden_id, version=row.version, event=row.event, at=row.at, run=row.run_id,
-            merged_into=row.merged_into,
+            merged_into=row.merged_into, detail=row.detail, act=row.act,
         )
         for row in rows
     ]  # fmt: skip

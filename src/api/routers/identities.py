@@ -92,6 +92,8 @@ class Identity(Model):
     """When it was merged or retired."""
     aliases: list[str]
     """Every id that leads to the one in force, oldest first."""
+    parts: list[str]
+    """The ids in use that hold records which this one has ever held: several where it was split."""
 
 
 @router.get("/ids/{golden_id}")
@@ -109,4 +111,5 @@ def get_identity(golden_id: Annotated[str, Path(max_length=64, examples=["cus_01
         born_at=found.born_at,
         ended_at=found.known_to,
         aliases=golden.aliases(db, resolved),
+        parts=golden.parts(db, found.id),
     )

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from mdm.store.tables import golden, outbox
+from mdm.store.tables import golden, operation, outbox
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,9 @@ def horizon(db: Connection) -> Horizon:
 def after(db: Connection, seq: int, known: Horizon, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Events behind `seq` in order: seq, entity, golden_id, version, event, at, run_id, and where the id leads now (merged_into)."""
     query = (
-        select(outbox, golden.c.merged_into)
+        select(outbox, golden.c.merged_into, operation.c.id.label("act"))
         .join(golden, golden.c.id == outbox.c.golden_id, isouter=True)
+        .join(operation, operation.c.run_id == outbox.c.run_id, isouter=True)
         .where(outbox.c.seq > seq, outbox.c.seq <= known.last)
         .order_by(outbox.c.seq)
         .limit(limit)

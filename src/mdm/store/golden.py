@@ -211,3 +211,16 @@ def identified(db: Connection, golden_id: str) -> Row[*tuple[Any, ...]] | None:
 def aliases(db: Connection, golden_id: str) -> list[str]:
     """Ids that lead to this one, oldest first."""
     return list(db.execute(select(golden.c.id).where(golden.c.merged_into == golden_id).order_by(golden.c.id)).scalars())
+
+
+def parts(db: Connection, golden_id: str) -> list[str]:
+    """The ids in use of all records that an id has ever held."""
+    now = member.alias("now")
+    query = (
+        select(now.c.golden_id)
+        .distinct()
+        .select_from(member.join(now, (now.c.record_id == member.c.record_id) & now.c.known_to.is_(None)))
+        .where(member.c.golden_id == golden_id)
+        .order_by(now.c.golden_id)
+    )
+    return list(db.execute(query).scalars())

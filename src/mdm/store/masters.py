@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
 from matching.declaration import Field, fields
@@ -111,6 +113,15 @@ def merged_by_source(table: pa.Table, entity: type[Master]) -> list[tuple[int, i
     said = [item.name for item in fields(entity) if item.mark(SameAs)]
     pairs = (zip(table["record_id"].to_pylist(), table[name].to_pylist(), strict=True) for name in said)
     return [(record, int(into), "same") for pair in pairs for record, into in pair if into is not None and int(into) != record]
+
+
+def places(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where records stand among those read, -1 where they do not."""
+    if not len(ids):
+        return np.full(len(wanted), -1, np.int64)
+    order = np.argsort(ids)
+    at = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)]
+    return np.where(ids[at] == wanted, at, -1)
 
 
 def golden_of(db: Connection, ids: Collection[int]) -> dict[int, str]:

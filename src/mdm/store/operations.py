@@ -59,7 +59,7 @@ def begin(
     values = {"id": number, "entity": entity, "kind": kind, "actor": actor, "reason": reason, "run_id": run_id, "detail": dict(detail)}
     db.execute(insert(operation).values(values | {"reverts": reverts}))
     if reverts is not None:
-        db.execute(update(operation).where(operation.c.id == reverts).values(reverted_by=number))
+        db.execute(update(operation).where(operation.c.id == reverts, operation.c.reverted_by.is_(None)).values(reverted_by=number))
     return run_id
 
 

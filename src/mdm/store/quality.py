@@ -16,7 +16,7 @@ from matching.quality import Kept
 from matching.sources import sources_of
 from mdm.entities import Master
 from mdm.store.bulk import read
-from mdm.store.masters import distinct, members, merged_by_source, records, rulings
+from mdm.store.masters import distinct, members, merged_by_source, places, records, rulings
 
 EDGES = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("weight", pa.float64())])
 
@@ -41,32 +41,25 @@ def stored(db: Connection, entity: type[Master], thresholds: Thresholds) -> Stor
     ids = table["record_id"].to_numpy()
     query = "SELECT left_id, right_id, weight FROM edge WHERE entity = %(entity)s ORDER BY 1, 2"
     edges = read(db, query, EDGES, {"entity": entity.entity})
-    ends, there = _places(ids, edges["left_id"].to_numpy(), edges["right_id"].to_numpy())
+    one, other = (places(ids, edges[side].to_numpy()) for side in ("left_id", "right_id"))
+    there = (one >= 0) & (other >= 0)
+    left, right = np.minimum(one, other)[there], np.maximum(one, other)[there]
     ruled = list(_positions(ids, rulings(db, entity.entity)))
     told = list(_positions(ids, merged_by_source(table, entity)))
-    together, apart = ({(left, right) for left, right, said in [*ruled, *told] if said == wanted} for wanted in ("same", "different"))
+    together, apart = ({(one, other) for one, other, said in [*ruled, *told] if said == wanted} for wanted in ("same", "different"))
     vetoing = _vetoing(table, entity)
     once = sources_of(table["source"], distinct(db, entity.entity)).single()
     constraints = Constraints(frozenset(together), frozenset(apart), [*vetoing, *once])
     weight = edges["weight"].to_numpy()[there]
-    return Stored(table, Kept(ends[0], ends[1], weight, _labels(db, ids, entity), thresholds, constraints, vetoing), ruled)
-
-
-def _places(ids: NDArray[np.int64], *ends: NDArray[np.int64]) -> tuple[list[NDArray[np.int64]], NDArray[np.bool_]]:
-    """Where both records of each pair stand, and which pairs have both."""
-    if not len(ids):
-        return [np.zeros(0, np.int64)] * len(ends), np.zeros(len(ends[0]), np.bool_)
-    at = [np.minimum(np.searchsorted(ids, end), len(ids) - 1) for end in ends]
-    there = np.logical_and.reduce([ids[place] == end for place, end in zip(at, ends, strict=True)])
-    return [place[there] for place in at], there
+    return Stored(table, Kept(left, right, weight, _labels(db, ids, entity), thresholds, constraints, vetoing), ruled)
 
 
 def _positions(ids: NDArray[np.int64], ruled: Iterable[Ruled]) -> Iterable[Ruled]:
     """Rulings by position, the smaller one left; those on records that are gone wait for their return."""
-    for left, right, verdict in ruled:
-        (one, other), _ = _places(ids, np.array([min(left, right)]), np.array([max(left, right)]))
-        if len(one):
-            yield int(one[0]), int(other[0]), verdict
+    for *pair, verdict in ruled:
+        one, other = sorted(places(ids, np.array(pair)).tolist())
+        if one >= 0:
+            yield one, other, verdict
 
 
 def _vetoing(table: pa.Table, entity: type[Master]) -> list[NDArray[np.int32]]:
@@ -79,7 +72,8 @@ def _vetoing(table: pa.Table, entity: type[Master]) -> list[NDArray[np.int32]]:
 def _labels(db: Connection, ids: NDArray[np.int64], entity: type[Master]) -> NDArray[np.int64]:
     """A cluster a record, named by the position of its first record."""
     crosswalk = members(db, entity.entity)
-    (place,), there = _places(ids, crosswalk["record_id"].to_numpy())
+    place = places(ids, crosswalk["record_id"].to_numpy())
+    there, place = place >= 0, place[place >= 0]
     golden = crosswalk["golden_id"].filter(pa.array(there)).combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     first = np.full(int(golden.max(initial=-1)) + 1, len(ids), np.int64)
     np.minimum.at(first, golden, place)
