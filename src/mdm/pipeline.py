@@ -22,7 +22,7 @@ from mdm.entities.declare import own_references
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.settings import Settings
-from mdm.store import masters, runs
+from mdm.store import masters, pins, rules, runs
 from mdm.store.database import lock
 from mdm.survivorship import survive
 
@@ -126,7 +126,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     clusters = pa.table({"record_id": ids, "cluster": found.labels})
     named = identity.assign(clusters, masters.members(db, entity.entity), lambda count: _new_ids(hub, entity, count))
     crosswalk = query("SELECT record_id, golden_id FROM c JOIN n USING (cluster) ORDER BY record_id", c=clusters, n=named.clusters)
-    golden = _golden(records, crosswalk, named.clusters, entity)
+    golden = _golden(db, records, crosswalk, named.clusters, entity)
     masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found, once), as_json(found.model))
     events = masters.rewrite(db, run_id, entity.entity, crosswalk, golden, named.absorbed, named.retired)
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
@@ -155,7 +155,7 @@ def _new_ids(hub: Hub, entity: type[Master], count: int) -> pa.Array:
     return identity.new_ids(entity.prefix, count, now_ms=int(hub.now().timestamp() * 1000), random=hub.random)
 
 
-def _golden(records: pa.Table, crosswalk: pa.Table, named: pa.Table, entity: type[Master]) -> pa.Table:
+def _golden(db: Connection, records: pa.Table, crosswalk: pa.Table, named: pa.Table, entity: type[Master]) -> pa.Table:
     """Golden records with the hash by which a change is seen: of values, lineage and members."""
     own = own_references(entity)
     settled = "".join(f", x{at}.golden_id AS {name}" for at, name in enumerate(own))
@@ -169,7 +169,7 @@ def _golden(records: pa.Table, crosswalk: pa.Table, named: pa.Table, entity: typ
            FROM s JOIN n USING (golden_id)
            JOIN (SELECT golden_id, string_agg(record_id, ',' ORDER BY record_id) AS held FROM x GROUP BY 1) USING (golden_id)
            ORDER BY s.golden_id""",
-        s=survive(joined, entity),
+        s=survive(joined, entity, rules.in_force(db, entity), pins.in_force(db, entity.entity)),
         n=named,
         x=crosswalk,
     )

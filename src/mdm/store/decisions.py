@@ -84,6 +84,30 @@ def record(
     db.execute(insert(decision).values(values | ({} if at is None else {"decided_at": at})))
 
 
+def confirm(
+    db: Connection, entity: str, ids: Collection[int], reason: str | None, by: str, operation_id: str | None = None
+) -> list[Ruling]:
+    """Rule that records are one thing: the first of them by source and key is the same as each other one.
+
+    What rulings in force say already is not said again; the rulings made, in order. Raises Conflict where others say otherwise.
+    """
+    standing, named = Standing(), _keys(db, ids)
+    standing.hold(db, entity)
+    first, *others = sorted(named, key=lambda one: (named[one].source, named[one].key))
+    made: list[int] = []
+    for left, right in (sorted((first, other)) for other in others):
+        if standing.pairs.get((left, right)) == "same":
+            continue
+        if not standing.allows(left, right, "same"):
+            in_force = [(*pair, verdict) for pair, verdict in standing.pairs.items()]
+            raise Conflict(f"{otherwise(db, contradiction(in_force, left, right, 'same') or ())}; {REVOKE}")
+        values = {"entity": entity, "left_id": left, "right_id": right, "verdict": "same", "reason": reason, "decided_by": by}
+        made.append(db.execute(insert(decision).values(values | {"operation_id": operation_id}).returning(decision.c.id)).scalar_one())
+        standing.add(left, right, "same")
+    found = db.execute(_shown().where(decision.c.id.in_(made)).order_by(decision.c.id)) if made else ()
+    return [_ruling(row) for row in found]
+
+
 class Standing:
     """Rulings in force, ready to say whether one more contradicts them."""
 
@@ -196,7 +220,7 @@ def otherwise(db: Connection, chain: Sequence[int]) -> str:
     return f"other rulings say otherwise: {' - '.join(str(named[one]) for one in chain)}"
 
 
-def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:
+def _keys(db: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
     rows = db.execute(select(records.c.id, records.c.source, records.c.key).where(records.c.id.in_(ids)))
     return {row.id: RecordKey(row.source, row.key) for row in rows}
 

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from matching.declaration import Field, fields
 from matching.frames import literal, quoted
 from matching.model import Model
 from matching.saving import from_json
-from mdm.entities import Master, NameOf, Refers, SameAs
+from mdm.entities import Master, NameOf, Refers, SameAs, collected_fields
 from mdm.store.bulk import copy_in, read, temporary
 from mdm.store.tables import blocking_key, decision, edge, load, member, model
 
@@ -74,6 +75,24 @@ def _value(field: Field, declared: tuple[Field, ...], entity: type[Master]) -> s
 def members(db: Connection, entity: str) -> pa.Table:
     """Which golden record each record belongs to: record_id, golden_id."""
     return read(db, "SELECT record_id, golden_id FROM member WHERE known_to IS NULL AND entity = %(entity)s", MEMBERS, {"entity": entity})
+
+
+def collected(db: Connection, entity: type[Master]) -> pa.Table:
+    """The lists of golden records in force: golden_id, and by the name of each list its values, best first."""
+    lists = collected_fields(entity)
+    names = [("golden_id", pa.string()), *((name, pa.string()) for name in lists)]
+    chosen = "".join(
+        f""", coalesce((SELECT string_agg(said, chr(31) ORDER BY place) FROM jsonb_array_elements_text(data->{literal(name)})
+                                WITH ORDINALITY AS list (said, place)), data->>{literal(field.name)})"""
+        for name, field in lists.items()
+    )
+    found = read(
+        db,
+        f"SELECT golden_id{chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",
+        pa.schema(names),
+        {"entity": entity.entity},
+    )
+    return pa.table({name: pc.split_pattern(found[name], "\x1f") if name in lists else found[name] for name in found.column_names})
 
 
 def rulings(db: Connection, entity: str) -> list[tuple[int, int, str]]:
