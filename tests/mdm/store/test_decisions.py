@@ -115,3 +115,18 @@ def test_what_there_is_not(db: Connection) -> None:
     assert decisions.get(db, 1 << 60) is None
     assert decisions.revoke(db, 1 << 60, "somebody") is None
     assert decisions.record_id(db, "customer", RecordKey("crm", "none")) is None
+
+
+def test_what_is_confirmed_is_one_thing_through_its_first_record(db: Connection, numbers: dict[str, int]) -> None:
+    decisions.decide(db, "customer", (numbers["a"], numbers["c"]), "same", None, "somebody")
+    made = decisions.confirm(db, "customer", [numbers[key] for key in "dbca"], "seen", "a steward")
+    assert {frozenset((ruling.left.key, ruling.right.key)) for ruling in made} == {frozenset("ab"), frozenset("ad")}
+    assert {(ruling.verdict, ruling.reason, ruling.decided_by) for ruling in made} == {("same", "seen", "a steward")}
+    assert decisions.confirm(db, "customer", list(numbers.values()), None, "a steward") == []
+    assert decisions.confirm(db, "customer", [numbers["a"]], None, "a steward") == []
+
+
+def test_what_rulings_keep_apart_cannot_be_confirmed(db: Connection, numbers: dict[str, int]) -> None:
+    decisions.decide(db, "customer", (numbers["b"], numbers["c"]), "different", None, "somebody")
+    with pytest.raises(Conflict, match=r"crm:b - crm:c|crm:c - crm:b|crm:a - crm:b"):
+        decisions.confirm(db, "customer", [numbers[key] for key in "abc"], None, "a steward")
