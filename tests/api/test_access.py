@@ -17,6 +17,8 @@ LEAST: dict[str, Role] = {
     "forecast_cash": "analyst", "list_leakage_findings": "analyst",
     "list_review": "steward", "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
     "create_decision": "steward", "revoke_decision": "steward",
+    "patch_overrides": "steward", "list_pins": "steward", "confirm_golden": "steward",
+    "get_rules": "viewer", "simulate_rules": "steward", "put_rules": "admin",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",
     "get_metrics": "source",
 }  # fmt: skip
