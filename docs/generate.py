@@ -8,6 +8,7 @@ import typer.main
 from api.cli import app
 from matching.declaration import Passing, Premises, Vetoes, Within, fields
 from mdm.entities import FACTS, MASTERS, Entity, NameOf, Refers, SameAs
+from mdm.rules import Rule
 from mdm.settings import Settings
 from mdm.survivorship import rule_of
 
@@ -41,9 +42,9 @@ def _entity(entity: type[Entity], *, survives: bool) -> str:
         if survives:
             rule = rule_of(field)
             cells.append(
-                ", ".join(rule.by)
-                + (f" (trust: {', '.join(rule.trust)})" if rule.trust else "")
+                str(Rule.of(rule))
                 + (f"; with its {rule.group}" if rule.group else "")
+                + (f"; all of them in {rule.collect}" if rule.collect else "")
             )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -81,7 +82,8 @@ def commands() -> str:
 
 def _command(name: str, command: Any) -> str:
     context = command.context_class(command, info_name=f"mdm {name}", max_content_width=100, terminal_width=100)
-    return f"## mdm {name}\n\n```\n{command.get_help(context)}\n```"
+    own = f"## mdm {name}\n\n```\n{command.get_help(context)}\n```"
+    return "\n\n".join([own, *(_command(f"{name} {part}", inner) for part, inner in getattr(command, "commands", {}).items())])
 
 
 def settings() -> str:

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pydantic_core import to_json
 
-from api.schemas import golden_fields, typed
+from api.schemas import collected, typed
 from mdm.entities import Master
 from mdm.store.golden import Found
 
@@ -37,7 +37,7 @@ def golden_json(entity: type[Master], found: Found, only: tuple[str, ...] | None
         "known_to": found.known_to,
         "score": None,
         "expanded": None,
-        "values": typed(entity, found.data, golden_fields(entity) if only is None else only),
+        "values": {**typed(entity, found.data, only), **(collected(entity, found.data) if only is None else {})},
         **more,
     }
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.schemas import FieldLineage, Membership, Origin, Rule, Scalar, golden_fields, typed
+from api.schemas import AppliedRule, FieldLineage, Membership, Origin, PinnedBy, Scalar, golden_fields, typed
 from matching.declaration import Field
 from mdm.entities import Master, NameOf, Refers
-from mdm.store import golden
-from mdm.survivorship import rule_of
+from mdm.rules import Rule
+from mdm.store import golden, pins, rules
+from mdm.store.pins import Pin
+from mdm.survivorship import Rules, rule_of
 
 Key = tuple[str, str, str]
 
@@ -28,25 +30,42 @@ def members(db: Connection, golden_id: str) -> list[Membership]:
 def lineage(db: Connection, entity: type[Master], found: golden.Found, only: Collection[str] | None = None) -> list[FieldLineage]:
     """A field a row, those that some record fills; what a record says is what its version in force says."""
     declared = {name: field for name, field in golden_fields(entity).items() if only is None or name in only}
-    records = golden.evidence(db, found.id, set(found.lineage.values()))
+    origins = [found.lineage[name] for name in declared if name in found.lineage]
+    records = golden.evidence(db, found.id, {origin for origin in origins if isinstance(origin, int)})
+    held = pins.many(db, [origin["pin"] for origin in origins if isinstance(origin, dict)])
+    ruled = rules.in_force(db, entity, None if found.known_to is None else found.known_from)
     referred = golden.referred(db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))})
-    told = [_field(entity, field, found, records, referred) for field in declared.values()]
-    return [one for one in told if one.chosen is not None or one.others or only is not None]
+    told = [_field(entity, field, found, records, referred, held, ruled) for field in declared.values()]
+    return [one for one in told if one.chosen is not None or one.pin is not None or one.others or only is not None]
 
 
-def _field(entity: type[Master], field: Field, found: golden.Found, records: Collection[Any], referred: Mapping[Key, Any]) -> FieldLineage:
-    rule = rule_of(field)
+def _field(
+    entity: type[Master],
+    field: Field,
+    found: golden.Found,
+    records: Collection[Any],
+    referred: Mapping[Key, Any],
+    held: Mapping[int, Pin],
+    ruled: Rules,
+) -> FieldLineage:
+    rule = rule_of(field, ruled)
+    origin = found.lineage.get(field.name)
     value = typed(entity, found.data, [field.name])[field.name]
     said = {row.record_id: _origin(row, _said(entity, field, row, referred), value) for row in records}
-    chosen = said.pop(found.lineage[field.name], None) if field.name in found.lineage else None
+    chosen = said.pop(origin, None) if isinstance(origin, int) else None
     return FieldLineage(
         field=field.name,
         kind=field.kind.name,
         value=value,
-        rule=Rule(by=list(rule.by), trust=list(rule.trust), group=rule.group),
+        rule=AppliedRule(**dict(Rule.of(rule)), group=rule.group),
+        pin=_pin(held[origin["pin"]], origin.get("over", [])) if isinstance(origin, dict) else None,
         chosen=chosen,
         others=[origin for origin in said.values() if origin.value is not None],
     )
+
+
+def _pin(held: Pin, over: list[int]) -> PinnedBy:
+    return PinnedBy(id=held.id, by=held.pinned_by, at=held.pinned_at, reason=held.reason, until=held.expires_at, over=over)
 
 
 def _origin(row: Any, said: Scalar, value: Scalar) -> Origin:

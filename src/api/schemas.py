@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from matching.declaration import Field as Declared
 from matching.kinds import FAMILY_NAME, GIVEN_NAME, ORG_NAME, PRODUCT_LABEL, PROJECT_LABEL
-from mdm import entities
+from mdm import entities, rules
 from mdm.entities import MASTERS, Master, NameOf
 
 BY_NAME: dict[str, type[Master]] = {master.entity: master for master in MASTERS}
@@ -20,6 +20,8 @@ Amount = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["1234.5"])]
 """A decimal as text, so that no reader rounds it."""
 Scalar = str | bool | None
 """A value of a field: text (dates as ISO 8601, numbers as exact decimals), yes or no, or nothing."""
+Values = dict[str, Scalar | list[str]]
+"""Values by field, those that are collected by the name of their list."""
 
 _NAMING = frozenset({ORG_NAME, GIVEN_NAME, FAMILY_NAME, PRODUCT_LABEL, PROJECT_LABEL})
 
@@ -57,6 +59,12 @@ def typed(entity: type[Master], data: Mapping[str, str], only: Collection[str] |
     flags = _flags(entity)
     names = golden_fields(entity) if only is None else only
     return {name: data.get(name) if name not in flags else _flag(data.get(name)) for name in names}
+
+
+def collected(entity: type[Master], data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By the name of a list, every distinct value of the field that it collects, best first; the store keeps only those of more than one."""
+    found = entities.collected_fields(entity)
+    return {name: data.get(name) or [data[field.name]] if field.name in data else [] for name, field in found.items()}
 
 
 def _flag(value: str | None) -> bool | None:
@@ -117,15 +125,24 @@ class Origin(Model):
     """Whether the source has deleted it."""
 
 
-class Rule(Model):
+class AppliedRule(rules.Rule):
     """How a value was chosen."""
 
-    by: list[str]
-    """Strategies in order; the next one breaks the ties of the last, source and key end every tie."""
-    trust: list[str]
-    """Sources in the order of their authority for this field, where `trust` is among the strategies."""
     group: str
     """Fields of one group survive together, from one record."""
+
+
+class PinnedBy(Model):
+    """The steward who set a value, and why."""
+
+    id: int
+    by: str
+    at: datetime
+    reason: str
+    until: datetime | None
+    """When it expires."""
+    over: list[int]
+    """Older pins of the field that met it in this golden record and give way."""
 
 
 class FieldLineage(Model):
@@ -134,7 +151,9 @@ class FieldLineage(Model):
     field: str
     kind: str
     value: Scalar
-    rule: Rule
+    rule: AppliedRule
+    pin: PinnedBy | None
+    """Where a steward has set the value, no record gave it."""
     chosen: Origin | None
     """The record that gave it. `agrees` is false where that record has changed since the last match."""
     others: list[Origin]
@@ -177,6 +196,9 @@ def _values(entity: type[Master]) -> type[BaseModel]:
         )
         for name, field in golden_fields(entity).items()
     }
+    for name, field in entities.collected_fields(entity).items():
+        doc = f"Every distinct value of `{field.name}` that the sources say, best first."
+        declared[name] = (list[str], Field([], description=doc, json_schema_extra={"x-kind": field.kind.name}))
     return create_model(f"{entity.__name__}Values", __config__=ConfigDict(extra="forbid"), __doc__=entity.__doc__, **declared)
 
 

@@ -114,6 +114,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "split": ("séparation :", "split:"),
     "both": ("échange :", "change:"),
     "rulings_taken": ("{} décisions reprises, {} déjà en vigueur, {} écartées", "{} rulings taken over, {} in force already, {} left out"),
+    "pins_taken": (
+        "{} valeurs imposées reprises, {} déjà en vigueur, {} écartées",
+        "{} pins taken over, {} in force already, {} left out",
+    ),
+    "rules_would": (
+        "{changed} fiches de référence sur {golden} auraient d'autres valeurs. Rien n'est écrit.",
+        "{changed} golden records of {golden} would have other values. Nothing is written.",
+    ),
+    "rules_put": (
+        "Règles de {entity}, version {version} : en vigueur. mdm match met les fiches de référence à jour.",
+        "Rules of {entity}, version {version}: in force. mdm match brings the golden records up to date.",
+    ),
+    "rules_same": ("Ces règles sont déjà en vigueur.", "These rules are in force already."),
+    "field": ("Champ", "Field"),
+    "by_rule": ("règle : {rule}", "rule: {rule}"),
     "together": ("Une seule référence : {}", "One golden record: {}"),
     "apart": ("Deux références : {} et {}", "Two golden records: {} and {}"),
     "not_in_force": (

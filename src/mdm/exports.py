@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
@@ -15,7 +16,8 @@ from mdm.errors import BadInput
 from mdm.forecast.links import links
 from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
-from mdm.store import facts
+from mdm.store import facts, masters
+from mdm.store import pins as pinned
 
 LIVE_CELL = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula where text begins with it (OWASP, CSV injection)."""
@@ -36,8 +38,12 @@ def members(db: Connection, wanted: Wanted) -> pa.Table:
 
 
 def golden(db: Connection, wanted: Wanted) -> pa.Table:
-    """Golden records of an entity: golden_id and every field."""
-    return facts.golden(db, _entity(wanted))
+    """Golden records of an entity: golden_id, every field, and the lists of those that are collected."""
+    entity = _entity(wanted)
+    found, lists = facts.golden(db, entity), masters.collected(db, entity)
+    for name in lists.column_names[1:]:
+        found = found.append_column(name, lists[name])
+    return found
 
 
 def deal_links(db: Connection, wanted: Wanted) -> pa.Table:
@@ -62,6 +68,12 @@ def rulings(db: Connection, wanted: Wanted) -> pa.Table:
     return pa.concat_tables(facts.rulings(db, entity.entity) for entity in entities)
 
 
+def pins(db: Connection, wanted: Wanted) -> pa.Table:
+    """Pins of stewards in force, by the keys of the records, as `mdm rule` takes them over; of one entity, or of all."""
+    entities = [wanted.entity] if wanted.entity else MASTERS
+    return pa.concat_tables(pinned.exported(db, entity.entity) for entity in entities)
+
+
 EXPORTS: Mapping[str, Callable[[Connection, Wanted], pa.Table]] = {
     "members": members,
     "golden": golden,
@@ -69,6 +81,7 @@ EXPORTS: Mapping[str, Callable[[Connection, Wanted], pa.Table]] = {
     "profitability": project_profitability,
     "review": review,
     "rulings": rulings,
+    "pins": pins,
 }
 
 
@@ -96,8 +109,16 @@ def write(table: pa.Table, out: Path, form: str | None = None) -> None:
     if form == "parquet":
         pq.write_table(table, partial)
     else:
-        pc.write_csv(tamed(table), partial)
+        pc.write_csv(tamed(joined(table)), partial)
     partial.replace(out)
+
+
+def joined(table: pa.Table) -> pa.Table:
+    """Lists as one text, for a cell holds no list."""
+    for at, column in enumerate(table.schema):
+        if pa.types.is_list(column.type):
+            table = table.set_column(at, column.name, compute.binary_join(table[column.name], " | "))
+    return table
 
 
 def tamed(table: pa.Table) -> pa.Table:

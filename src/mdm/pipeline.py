@@ -14,7 +14,7 @@ from mdm.hub import Hub, Models, Watch
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.resolution import Resolved
-from mdm.store import masters, matches, pending, runs
+from mdm.store import masters, matches, pending, pins, runs
 from mdm.store.database import lock
 
 OUTGROWN = 2
@@ -53,6 +53,8 @@ def resolve(hub: Hub, watch: Watch | None = None, *, force: bool = False) -> lis
     """Match what waits and bring the golden records to it, a master a transaction; by force train and match all anew."""
     watch = watch or Watch()
     with runs.noted(hub.engine, "rebuild" if force else "match") as (run_id, detail):
+        with hub.engine.begin() as db:
+            pins.expire(db, hub.now())
         done = [_resolved(hub, run_id, entity, watch, force=force) for entity in MASTERS]
         detail["entities"] = {item.entity: {"records": item.records, **item.events} for item in done if not item.skipped}
     return done

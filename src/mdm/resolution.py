@@ -25,10 +25,10 @@ from mdm import identity
 from mdm.entities import MASTERS, Master, Refers
 from mdm.entities.declare import own_references
 from mdm.hub import Hub, Watch
-from mdm.store import masters, matches, partition
+from mdm.store import masters, matches, partition, pins, rules
 from mdm.store.decisions import Standing
 from mdm.store.partition import Change
-from mdm.survivorship import survive
+from mdm.survivorship import gathered, survive
 
 Records = dict[str, list[int]]
 """Numbers of records by entity."""
@@ -188,7 +188,7 @@ def _settle(
     members, past = masters.members(db, name, scope), masters.past(db, name, scope)
     named = identity.assign(clusters, members, lambda count: _new_ids(hub, entity, count), past, before)
     crosswalk = query("SELECT record_id, golden_id FROM c JOIN n USING (cluster) ORDER BY record_id", c=clusters, n=named.clusters)
-    golden = goldens(records, crosswalk, _known(db, entity, records, crosswalk), entity)
+    golden = goldens(db, entity, records, crosswalk, _known(db, entity, records, crosswalk))
     golden = query("SELECT g.*, n.fresh, n.revived FROM g JOIN n USING (golden_id) ORDER BY golden_id", g=golden, n=named.clusters)
     events = partition.rewrite(db, run_id, name, Change(crosswalk, golden, named.absorbed, named.retired, scope))
     return _Settled(golden.num_rows, events, partition.referring(db, name, _references(entity, own=scope is not None), changed))
@@ -209,24 +209,17 @@ def _references(entity: type[Master], *, own: bool) -> Sequence[tuple[str, str]]
     return [(other, name) for other, name in every if own or other != entity.entity]
 
 
-def goldens(records: pa.Table, crosswalk: pa.Table, known: pa.Table, entity: type[Master]) -> pa.Table:
-    """Golden records with the hash by which a change is seen: of values, lineage and members.
+def goldens(db: Connection, entity: type[Master], records: pa.Table, crosswalk: pa.Table, known: pa.Table) -> pa.Table:
+    """Golden records, under the rules and pins in force, with the hash by which a change is seen: of values, lineage and members.
 
     Out: golden_id, data, lineage, members, hash.
     """
-    own = own_references(entity)
-    settled = "".join(f", x{at}.golden_id AS {name}" for at, name in enumerate(own))
-    joins = "".join(f" LEFT JOIN k x{at} ON x{at}.record_id::VARCHAR = r.{name}" for at, name in enumerate(own))
-    excluded = f"EXCLUDE ({', '.join(own)})" if own else ""
-    joined = query(
-        f"SELECT x.golden_id, r.* {excluded}{settled} FROM r JOIN x USING (record_id){joins} ORDER BY r.record_id",
-        r=records, x=crosswalk, k=known,
-    )  # fmt: skip
+    survived = survive(gathered(records, crosswalk, entity, known), entity, rules.in_force(db, entity), pins.in_force(db, entity.entity))
     return query(
         """SELECT s.golden_id, data, lineage, s.members, md5(concat_ws(chr(31), data, lineage, held)) AS hash FROM s
            JOIN (SELECT golden_id, string_agg(record_id, ',' ORDER BY record_id) AS held FROM x GROUP BY 1) USING (golden_id)
            ORDER BY s.golden_id""",
-        s=survive(joined, entity),
+        s=survived,
         x=crosswalk,
     )
 

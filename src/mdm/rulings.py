@@ -1,7 +1,7 @@
 """Rulings as a file: a year of stewards' work goes from one hub to another, by the keys of the records, and survives a re-installation."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
@@ -88,19 +88,13 @@ def _made(db: Connection, given: Given, standing: Standing, by: str, taken: Take
 
 def read(path: Path, problems: list[Problem]) -> Iterator[Given]:
     """The rulings of a CSV file as `mdm export rulings` writes it, or as a spreadsheet saved it since; lines that are none go to the problems."""
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    head = text.split("\n", 1)[0]
-    lines = csv.DictReader(StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
-    if not set(NEEDED) <= set(lines.fieldnames or ()):
-        raise BadInput(f"{path} holds no rulings: it needs the columns {', '.join(NEEDED)}; mdm export rulings writes such a file")
-    for row in lines:
-        cells = {name: _bare(row.get(name)) for name in COLUMNS}
+    for line, cells in cells_of(path, NEEDED, COLUMNS, "rulings"):
         fault = _fault(cells)
         if fault is not None:
-            problems.append(Problem("rejected", path.name, lines.line_num, None, fault[0], cells[fault[0]] or None, *fault[1:]))
+            problems.append(Problem("rejected", path.name, line, None, fault[0], cells[fault[0]] or None, *fault[1:]))
             continue
         yield Given(
-            lines.line_num,
+            line,
             cells["entity"],
             RecordKey(cells["left_source"], cells["left_key"]),
             RecordKey(cells["right_source"], cells["right_key"]),
@@ -111,6 +105,26 @@ def read(path: Path, problems: list[Problem]) -> Iterator[Given]:
         )
 
 
+def cells_of(path: Path, needed: Sequence[str], columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines of a CSV file with their numbers: every column as bare text. Raises BadInput where it lacks one that is needed."""
+    lines = _lines(path)
+    if not set(needed) <= set(lines.fieldnames or ()):
+        raise BadInput(f"{path} holds no {what}: it needs the columns {', '.join(needed)}; mdm export {what} writes such a file")
+    for row in lines:
+        yield lines.line_num, {name: _bare(row.get(name)) for name in columns}
+
+
+def columns_of(path: Path) -> frozenset[str]:
+    """The columns of a CSV file."""
+    return frozenset(_lines(path).fieldnames or ())
+
+
+def _lines(path: Path) -> "csv.DictReader[str]":
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    head = text.split("\n", 1)[0]
+    return csv.DictReader(StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+
+
 def _fault(cells: dict[str, str]) -> tuple[str, str, str] | None:
     """Field, reason and fix of a line that is no ruling."""
     masters = [entity.entity for entity in MASTERS]
@@ -118,13 +132,20 @@ def _fault(cells: dict[str, str]) -> tuple[str, str, str] | None:
         return "entity", f"{cells['entity']!r} is not a master", f"write one of {', '.join(masters)}"
     if cells["verdict"] not in VERDICTS:
         return "verdict", f"{cells['verdict']!r} is no verdict", "write same or different"
-    if cells["decided_at"]:
-        try:
-            if datetime.fromisoformat(cells["decided_at"]).tzinfo is None:
-                return "decided_at", f"{cells['decided_at']!r} has no time zone", "write it as 2026-03-31T14:05:00+02:00, or leave it empty"
-        except ValueError:
-            return "decided_at", f"{cells['decided_at']!r} is no time", "write it as 2026-03-31T14:05:00+02:00, or leave it empty"
-    return None
+    fault = moment_fault(cells["decided_at"])
+    return None if fault is None else ("decided_at", *fault)
+
+
+def moment_fault(text: str) -> tuple[str, str] | None:
+    """Reason and fix of a time that is none, or that lacks its zone; an empty one is in order."""
+    fix = "write it as 2026-03-31T14:05:00+02:00, or leave it empty"
+    if not text:
+        return None
+    try:
+        zoned = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return f"{text!r} is no time", fix
+    return None if zoned else (f"{text!r} has no time zone", fix)
 
 
 def _bare(cell: object) -> str:

@@ -63,7 +63,7 @@ def _cleaned(rows: pa.Table, field: Field) -> tuple[pa.Array, pa.Table]:
     bad: dict[int, Refused] = {}
     for at, value in enumerate(values):
         try:
-            clean.append(_clean(field, value) if value.strip() else None)
+            clean.append(clean_value(field, value) if value.strip() else None)
         except Refused as refusal:
             clean.append(None)
             bad[at] = refusal
@@ -71,7 +71,8 @@ def _cleaned(rows: pa.Table, field: Field) -> tuple[pa.Array, pa.Table]:
     return column, _refusals(rows, field, encoded, values, bad)
 
 
-def _clean(field: Field, value: str) -> str:
+def clean_value(field: Field, value: str) -> str:
+    """A value in the clean form of its field. Raises Refused."""
     clean = field.kind.clean(value)
     if field.choices and clean not in field.choices:
         raise Refused(f"{value!r} is not one of {', '.join(field.choices)}", "translate it in the mapping, or correct it at the source")

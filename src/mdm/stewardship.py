@@ -6,6 +6,7 @@ together; a split sets some apart from each of the others. `preview` does the sa
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from mdm import identity, pipeline
 from mdm.entities import Master
 from mdm.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from mdm.hub import Hub
-from mdm.store import audit, decisions, golden, masters, operations
+from mdm.store import audit, decisions, golden, masters, operations, pins
 from mdm.store.database import lock
 from mdm.store.decisions import REVOKE, Standing, Verdict
 from mdm.store.operations import Event
@@ -210,6 +211,35 @@ def revoke(hub: Hub, db: Connection, entity: type[Master], decision: int, by: St
     return work.done(pair)
 
 
+def pin(
+    hub: Hub,
+    db: Connection,
+    entity: type[Master],
+    anchor: int,
+    field: str,
+    value: str | None,
+    by: Steward,
+    expires_at: datetime | None = None,
+) -> Done:
+    """Set a clean value on a field of the golden record to which a record belongs, with effect at once; `by` has a reason."""
+    until = None if expires_at is None else expires_at.isoformat()
+    record = str(decisions.keys_of(db, [anchor])[0])
+    work = Work(hub, db, entity, "pin", by, {"record": record, "field": field, "value": value, "expires_at": until})
+    pins.make(db, entity.entity, anchor, field, value, by.reason or "", by.name, expires_at=expires_at, operation_id=work.id)
+    return work.done([anchor])
+
+
+def unpin(hub: Hub, db: Connection, entity: type[Master], anchor: int, field: str, by: Steward) -> Done:
+    """Let the sources speak again of a field, with effect at once. Raises NotFound where nothing is pinned."""
+    held = pins.on(db, entity.entity, anchor, field)
+    if not held:
+        raise NotFound(f"nothing is pinned on the {field}")
+    work = Work(hub, db, entity, "unpin", by, {"record": str(held[0].record), "field": field})
+    for one in held:
+        pins.revoke(db, one.id, by.name, work.id)
+    return work.done([anchor])
+
+
 def revert(hub: Hub, db: Connection, number: str, by: Steward, entities: Mapping[str, type[Master]]) -> Done:
     """Take an operation back, whenever it was: what it ruled is revoked, what it revoked is ruled again, and its ids return.
 
@@ -230,7 +260,19 @@ def revert(hub: Hub, db: Connection, number: str, by: Steward, entities: Mapping
     work.hold(records)
     for one in revoked:
         work.rule(one.left, one.right, one.verdict, one.reason)
-    return work.done(records, before)
+    return work.done(records | _pins_back(work, number), before)
+
+
+def _pins_back(work: Work, number: str) -> set[int]:
+    """End the pins of an operation, and set those again that it ended: the records that hold them."""
+    made, ended = pins.parts(work.db, number)
+    for one in made:
+        pins.revoke(work.db, one.id, work.by.name, work.id)
+    for one in ended:
+        pins.make(
+            work.db, one.entity, one.record_id, one.field, one.value, one.reason, work.by.name, expires_at=one.expires_at, operation_id=work.id
+        )  # fmt: skip
+    return {one.record_id for one in (*made, *ended)}
 
 
 def _named(db: Connection, records: Sequence[int]) -> list[str]:

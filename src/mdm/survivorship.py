@@ -1,87 +1,160 @@
 """Survivorship: which value of which record becomes golden. A pure function of the records, ended by a total order."""
 
+from collections.abc import Callable, Mapping
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from matching.declaration import Field
-from matching.frames import as_json, literal, query, quoted
+from matching.frames import as_json, query, quoted
 from mdm.entities import Master, Survive, golden_fields
-from mdm.errors import BadInput
+from mdm.entities.declare import own_references
+from mdm.pinning import pinned
+from mdm.strategies import Unit, flag, order
+
+Rules = Mapping[str, Survive]
+"""By field, how it survives; a field without survives as it is declared."""
+DECLARED: Rules = {}
+Places = NDArray[np.int64]
 
 
-def survive(records: pa.Table, entity: type[Master]) -> pa.Table:
+def survive(records: pa.Table, entity: type[Master], rules: Rules = DECLARED, pins: pa.Table | None = None) -> pa.Table:
     """Choose one value for every field of every golden record.
 
-    In:  golden_id, record_id, source, key, event_at, and the entity's fields.
+    In:  golden_id, record_id, source, key, event_at, and the entity's fields; pins as `mdm.pinning` has them.
     Out: golden_id, members, data (JSON of the chosen values), lineage (JSON: by field, the record that gave it), in order of golden_id.
+
+    A field that is collected has its further values, best first, and their records under the name of the list where there is more than
+    one; one that is pinned has the pin in place of the record.
     """
     present = [field for field in golden_fields(entity) if field.name in records.column_names]
-    rows = query("SELECT *, row_number() OVER () - 1 AS n, count(*) OVER (PARTITION BY golden_id) AS members FROM r", r=records)
-    rows = rows.sort_by("n")
-    heads = query("SELECT golden_id, min(n) AS n, count(*) AS members FROM r GROUP BY 1 ORDER BY 1", r=rows)
-    place = {name: winner for unit in _units(present) for winner in [_winners(rows, heads, unit, present)] for name in unit}
-    golden = {"golden_id": heads["golden_id"], "members": heads["members"]}
-    values = {f"v_{name}": rows[name].take(winner) for name, winner in place.items()}
-    origin = {f"o_{name}": _origin(rows, name, winner) for name, winner in place.items()}
-    table = pa.table(golden | values | origin)
+    units = units_of(present, rules)
+    heads = _heads(records)
+    contest = _contest(records, heads, present, units)
+    columns: dict[str, pa.Array] = {}
+    for unit in units:
+        winner = _winners(contest, heads, unit)
+        for name in unit.names:
+            columns[f"v_{name}"], columns[f"o_{name}"] = records[name].take(winner), _origin(records, name, winner)
+        if unit.rule.collect:
+            columns |= _collected(contest, heads.num_rows, unit)
+    names = [column.removeprefix("v_") for column in columns if column.startswith("v_")]
+    golden = query(
+        f"SELECT golden_id, members, {as_json(names, 'v_')} AS data, {as_json(names, 'o_')} AS lineage FROM t ORDER BY golden_id",
+        t=pa.table({"golden_id": heads["golden_id"], "members": heads["members"]} | columns),
+    )
+    return golden if pins is None else pinned(golden, records, entity, pins)
+
+
+def gathered(records: pa.Table, crosswalk: pa.Table, entity: type[Master], known: pa.Table | None = None) -> pa.Table:
+    """Records under their golden ids, those of the same entity that they refer to as golden ids too.
+
+    In: records as the store gives them, crosswalk (record_id, golden_id), and `known`, the same of the records referred to too.
+    Out: as `survive` takes them.
+    """
+    own = own_references(entity)
+    settled = "".join(f", x{at}.golden_id AS {name}" for at, name in enumerate(own))
+    joins = "".join(f" LEFT JOIN k x{at} ON x{at}.record_id::VARCHAR = r.{name}" for at, name in enumerate(own))
+    excluded = f"EXCLUDE ({', '.join(own)})" if own else ""
     return query(
-        f"SELECT golden_id, members, {as_json(place, 'v_')} AS data, {as_json(place, 'o_')} AS lineage FROM t ORDER BY golden_id", t=table
+        f"SELECT x.golden_id, r.* {excluded}{settled} FROM r JOIN x USING (record_id){joins} ORDER BY r.record_id",
+        r=records,
+        x=crosswalk,
+        k=crosswalk if known is None else known,
     )
 
 
-def _units(present: list[Field]) -> list[tuple[str, ...]]:
+def rule_of(field: Field, rules: Rules = DECLARED) -> Survive:
+    """How a field survives; by default the most trusted source, then what most say, then the newest."""
+    return rules.get(field.name) or field.mark(Survive) or Survive()
+
+
+def units_of(present: list[Field], rules: Rules) -> list[Unit]:
     """Fields that survive together: a group, or a field alone."""
-    units: dict[str, tuple[str, ...]] = {}
+    units: dict[str, Unit] = {}
     for field in present:
-        rule = rule_of(field)
+        rule = rule_of(field, rules)
         label = f"group {rule.group}" if rule.group else field.name
-        units[label] = (*units.get(label, ()), field.name)
+        before = units.get(label)
+        units[label] = Unit((field,), rule) if before is None else Unit((*before.fields, field), before.rule)
     return list(units.values())
 
 
-def rule_of(field: Field) -> Survive:
-    """How a field survives; by default the most trusted source, then what most say, then the newest."""
-    return field.mark(Survive) or Survive()
+def _heads(records: pa.Table) -> pa.Table:
+    """The golden records in order: golden_id, first (the place of one of its records), members, head (its own place)."""
+    rows = pa.table({"golden_id": records["golden_id"], "n": np.arange(records.num_rows)})
+    heads = query("SELECT golden_id, min(n) AS first, count(*) AS members FROM r GROUP BY 1 ORDER BY 1", r=rows)
+    return heads.append_column("head", pa.array(np.arange(heads.num_rows)))
 
 
-def _winners(rows: pa.Table, heads: pa.Table, unit: tuple[str, ...], present: list[Field]) -> pa.Array:
-    """For every golden record, the row that gives the unit; null where none holds it. Records alone need no contest."""
-    rule = rule_of(next(field for field in present if field.name == unit[0]))
-    contest = rows.filter(pc.greater(rows["members"], 1)).select(list({"golden_id", "n", "source", "key", "event_at", *unit}))
-    held = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unit)
-    order = ", ".join([*_filled(unit), *(_order(strategy, unit[0], rule) for strategy in rule.by), "source", "key", "n"])
-    won = query(f"SELECT DISTINCT ON (golden_id) golden_id, n FROM c WHERE {held} ORDER BY golden_id, {order}", c=contest)
-    places = query("SELECT w.n AS winner FROM heads LEFT JOIN w USING (golden_id) ORDER BY golden_id", heads=heads, w=won)["winner"]
-    return pc.if_else(pc.equal(heads["members"], 1), heads["n"], places).combine_chunks()
+def _contest(records: pa.Table, heads: pa.Table, present: list[Field], units: list[Unit]) -> pa.Table:
+    """The records that are not alone, as strategies look at them; n is their place among all."""
+    rows = pa.table({"golden_id": records["golden_id"], "n": np.arange(records.num_rows)})
+    among = query("SELECT n, head FROM r JOIN h USING (golden_id) WHERE members > 1 ORDER BY n", r=rows, h=heads)
+    contest = records.take(among["n"]).append_column("n", among["n"]).append_column("head", among["head"])
+    filled = " + ".join(["0", *(f"({quoted(field.name)} IS NOT NULL)::INTEGER" for field in present)])
+    contest = query(
+        f"""SELECT *, {filled} AS filled,
+                   coalesce(epoch(max(moment) OVER golden - coalesce(moment, min(moment) OVER golden)) / 86400.0, 0) AS age_days
+            FROM (SELECT *, TRY_CAST(event_at AS TIMESTAMP) AS moment FROM c) WINDOW golden AS (PARTITION BY head) ORDER BY n""",
+        c=contest,
+    )
+    for unit in units:
+        for field in unit.fields:
+            if field.kind.doubtful:
+                contest = contest.append_column(flag("doubtful", field), _where(contest, field, field.kind.doubtful))
+            if field.kind.verified and "verified" in unit.rule.by:
+                contest = contest.append_column(flag("verified", field), _where(contest, field, field.kind.verified))
+    return contest
 
 
-def _filled(unit: tuple[str, ...]) -> list[str]:
-    """A group that says more wins before anything else: an address with its street over a city alone."""
-    return [] if len(unit) == 1 else [" + ".join(f"({quoted(name)} IS NULL)::INTEGER" for name in unit)]
+def _where(contest: pa.Table, field: Field, holds: Callable[[str], bool]) -> pa.Array:
+    """In which rows something holds of a field's value; asked once a value, and only of those that another one contends with."""
+    column = quoted(field.name)
+    disputed = query(
+        f"""SELECT DISTINCT v FROM (SELECT {column} AS v, min({column}) OVER golden <> max({column}) OVER golden AS disputed
+                                    FROM c WINDOW golden AS (PARTITION BY head)) WHERE disputed AND v IS NOT NULL""",
+        c=contest.select(["head", field.name]),
+    )
+    found = [value for value in disputed["v"].to_pylist() if holds(value)]
+    return pc.is_in(contest[field.name], value_set=pa.array(found, pa.string()))
 
 
-def _order(strategy: str, field: str, rule: Survive) -> str:
-    if strategy == "trust":
-        cases = " ".join(f"WHEN {literal(source)} THEN {rank}" for rank, source in enumerate(rule.trust))
-        return f"CASE source {cases} ELSE {len(rule.trust)} END" if rule.trust else "0::INTEGER + 0"
-    column = quoted(field)
-    orders = {
-        "recent": "event_at DESC NULLS LAST",
-        "frequent": f"count(*) OVER (PARTITION BY golden_id, {column}) DESC",
-        "longest": f"length({column}) DESC NULLS LAST, {column}",
-        "minimum": f"{column} ASC NULLS LAST",
-        "maximum": f"{column} DESC NULLS LAST",
-    }
-    if strategy not in orders:
-        raise BadInput(f"there is no survivorship strategy {strategy!r}; there are trust, {', '.join(orders)}")
-    return orders[strategy]
+def _winners(contest: pa.Table, heads: pa.Table, unit: Unit) -> pa.Array:
+    """For every golden record, the place of the record that gives the unit; null where none holds it. Records alone need no contest."""
+    held = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unit.names)
+    won = query(f"SELECT DISTINCT ON (head) head, n FROM c WHERE {held} ORDER BY head, {order(unit)}", c=contest)
+    winner = np.where(heads["members"].to_numpy() == 1, heads["first"].to_numpy(), -1)
+    winner[won["head"].to_numpy()] = won["n"].to_numpy()
+    return pa.array(winner, mask=winner < 0)
 
 
-def _origin(rows: pa.Table, name: str, winner: pa.Array) -> pa.Array:
+def _collected(contest: pa.Table, count: int, unit: Unit) -> dict[str, pa.Array]:
+    """The distinct values of a field and their records, best first, where a golden record has more than one."""
+    (name,) = unit.names
+    ranked = query(
+        f"SELECT head, {quoted(name)} AS said, record_id FROM c WHERE said IS NOT NULL ORDER BY head, {order(unit)}",
+        c=contest,
+    )
+    lists = query(
+        """SELECT head, list(said ORDER BY place) AS said, list(record_id ORDER BY place) AS given
+           FROM (SELECT head, said, min(place) AS place, arg_min(record_id, place) AS record_id FROM r GROUP BY head, said)
+           GROUP BY head HAVING count(*) > 1 ORDER BY head""",
+        r=ranked.append_column("place", pa.array(np.arange(ranked.num_rows))),
+    )
+    at = np.full(count, -1)
+    at[lists["head"].to_numpy()] = np.arange(lists.num_rows)
+    where = pa.array(at, mask=at < 0)
+    return {f"v_{unit.rule.collect}": lists["said"].take(where), f"o_{unit.rule.collect}": lists["given"].take(where)}
+
+
+def _origin(records: pa.Table, name: str, winner: pa.Array) -> pa.Array:
     """The record that gave a value, null where the value is null."""
-    given = rows["record_id"].take(winner)
-    empty = rows[name].take(winner).is_null()
+    given = records["record_id"].take(winner)
+    empty = records[name].take(winner).is_null()
     return pc.if_else(empty, pa.scalar(None, pa.int64()), given)
 
 
-__all__ = ["rule_of", "survive"]
+__all__ = ["DECLARED", "Rules", "gathered", "rule_of", "survive", "units_of"]

@@ -59,7 +59,7 @@ def _entity(hub: Hub, db: Connection, entity: type[Master], watch: Watch) -> Ver
     made = pa.table({"record_id": records["record_id"], "cluster": found.labels})
     told = [Difference(name, "partition", *row) for row in _rows(_PARTITION, made=made, held=members)]
     if not told:
-        fresh = resolution.goldens(records, members, members, entity)
+        fresh = resolution.goldens(db, entity, records, members, members)
         told += [Difference(name, "golden", *row) for row in _rows(_GOLDEN, made=fresh, held=checks.golden(db, name))]
     pairs = resolution.edges(records["record_id"], found, once)
     told += [Difference(name, "pairs", *row) for row in _rows(_PAIRS, made=pairs, held=matches.every(db, name))]

@@ -19,6 +19,8 @@ LEAST: dict[str, Role] = {
     "create_decision": "steward", "revoke_decision": "steward",
     "merge_golden": "steward", "split_golden": "steward", "move_records": "steward", "confirm_golden": "steward",
     "list_acts": "steward", "get_act": "steward", "revert_act": "steward",
+    "patch_overrides": "steward", "list_pins": "steward",
+    "get_rules": "viewer", "simulate_rules": "steward", "put_rules": "admin",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",
     "get_metrics": "source",
 }  # fmt: skip

@@ -56,6 +56,9 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
     yield "/v1/acts", "/v1/acts"
     yield "/v1/acts/{act_id}", "/v1/acts/opa_none"
+    yield "/v1/rules/{entity}", "/v1/rules/customer"
+    yield "/v1/rules/{entity}", "/v1/rules/planet"
+    yield "/v1/pins", "/v1/pins"
     for path in ("/v1/api-keys", "/v1/status", "/v1/problems", "/healthz", "/readyz"):
         yield path, path
 
@@ -99,6 +102,15 @@ def test_what_writes_answers_what_openapi_says(own: Api, openapi: Node) -> None:
         ),
     ]
     assert [answer.status_code for _, _, answer in answers] == [201, 409, 200, 200, 200, 200, 201, 200, 200]
+    pinned = own.call("PATCH", f"/v1/golden/customer/{own.id_of('a00')}/overrides", json={"city": {"value": "Brest", "reason": "moved"}})
+    rules = {"rules": {"name": {"by": ["recent"]}}}
+    answers += [
+        ("/v1/golden/{entity}/{golden_id}/overrides", "patch", pinned),
+        ("/v1/pins", "get", own.get("/v1/pins")),
+        ("/v1/rules/{entity}:simulate", "post", own.post("/v1/rules/customer:simulate", rules)),
+        ("/v1/rules/{entity}", "put", own.call("PUT", "/v1/rules/customer", json=rules | {"reason": "x"})),
+    ]
+    assert {answer.status_code for _, _, answer in answers[9:]} == {200}
     for path, method, answer in answers:
         (content,) = openapi["paths"][path][method]["responses"][str(answer.status_code)]["content"].values()
         check(openapi, content["schema"], answer.json())

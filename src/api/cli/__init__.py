@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.cli import looking, quality, serving, starting, working
+from api.cli import looking, quality, rules, serving, starting, working
 from api.logs import configure
 from mdm.errors import HubError
 
@@ -33,6 +33,7 @@ for command in (
     quality.quality, serving.serve, serving.worker, serving.key,
 ):  # fmt: skip
     app.command(name=command.__name__)(command)
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def export(
     form: Annotated[str | None, typer.Option("--format", help="csv or parquet, where the ending does not say.")] = None,
     as_of: Day = None,
 ) -> None:
-    """Write members, golden records, links, profitability or pairs to review to a file."""
+    """Write members, golden records, links, profitability, pairs to review, rulings or pins to a file."""
     if what not in EXPORTS:
         raise typer.BadParameter(f"{what!r} is not an export; there are {', '.join(EXPORTS)}")
     settings = Settings()

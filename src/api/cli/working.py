@@ -15,9 +15,9 @@ from api.cli.watching import watched
 from api.hub import opened_hub
 from api.words import number, word
 from api.worker import put_off
-from mdm import pipeline
+from mdm import pins, pipeline
 from mdm.pipeline import Hub, Loaded, Resolved
-from mdm.rulings import take_over
+from mdm.rulings import columns_of, take_over
 from mdm.settings import Settings
 from mdm.store import audit, problems
 from sources import open_sources
@@ -60,18 +60,22 @@ def load(
 
 
 def rule(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Rulings as CSV, as mdm export rulings writes them.")],
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="Rulings or pins as CSV, as mdm export rulings and mdm export pins write them."),
+    ],
     match: Annotated[bool, typer.Option(help="Match and rebuild golden records when something has changed.")] = True,
 ) -> None:
-    """Take over rulings of stewards from a file; those that are in force stay, and what cannot be taken is told with its line."""
+    """Take over rulings or pins of stewards from a file; those in force stay, and what cannot be taken is told with its line."""
     settings, console = Settings(), terminal()
     actor = getpass.getuser()
     with opened_hub(settings) as hub:
         with hub.engine.begin() as db:
-            taken = take_over(db, file, actor)
+            pinned = "field" in columns_of(file)
+            taken = pins.take_over(db, file, actor, hub.now()) if pinned else take_over(db, file, actor)
             detail = {"file": file.name, "sha256": sha256(file.read_bytes()).hexdigest(), "made": taken.made}
-            audit.append(db, actor, "decisions.imported", f"file {file.name}", detail, hub.now())
-        told = word(settings, "rulings_taken").format(
+            audit.append(db, actor, "pins.imported" if pinned else "decisions.imported", f"file {file.name}", detail, hub.now())
+        told = word(settings, "pins_taken" if pinned else "rulings_taken").format(
             *(number(settings, count) for count in (taken.made, taken.known, len(taken.problems)))
         )
         console.print(told, markup=False, highlight=False)

@@ -81,7 +81,9 @@ def code_normal(code: str) -> str:
     return _CODE.sub("", folded(code))
 
 
-def _identifier(name: str, doc: str, clean: Callable[[str], str], implies: tuple[Implied, ...] = ()) -> Kind:
+def _identifier(
+    name: str, doc: str, clean: Callable[[str], str], verified: Callable[[str], bool] | None = None, implies: tuple[Implied, ...] = ()
+) -> Kind:
     return Kind(
         name,
         doc,
@@ -92,10 +94,11 @@ def _identifier(name: str, doc: str, clean: Callable[[str], str], implies: tuple
         ),
         keys={"whole": whole},
         implies=implies,
+        verified=verified,
     )  # fmt: skip
 
 
-SIREN = _identifier("SIREN", "French company number (INSEE), nine digits with a Luhn key.", clean_siren)
+SIREN = _identifier("SIREN", "French company number (INSEE), nine digits with a Luhn key.", clean_siren, siren.is_valid)
 SIRET = Kind(
     "SIRET",
     "French establishment number: SIREN + NIC, Luhn (La Poste: digit sum a multiple of five). Two of them may be two sites of one company.",
@@ -103,10 +106,15 @@ SIRET = Kind(
     comparison=Comparison(similarity=never, cuts=(), m=(0.4, 0.6), u=(0.9999, 0.0001), labels=("another site", "the same"), damping=0.2),
     keys={"whole": whole},
     implies=(Implied("SIREN", lambda number: number[:9]),),
+    verified=siret.is_valid,
 )
-VAT_NUMBER = _identifier("VAT number", "VAT number of the EU with its country prefix (VIES).", clean_vat, (Implied("SIREN", siren_of_vat),))
-GTIN = _identifier("GTIN", "Global trade item number (GS1): EAN-8, UPC-12, EAN-13 or GTIN-14.", checked(ean, "4006381333931"))
-IBAN = _identifier("IBAN", "International bank account number (ISO 13616).", checked(iban, "FR14 2004 1010 0505 0001 3M02 606"))
+VAT_NUMBER = _identifier(
+    "VAT number", "VAT number of the EU with its country prefix (VIES).", clean_vat, vat.is_valid, (Implied("SIREN", siren_of_vat),)
+)
+GTIN = _identifier("GTIN", "Global trade item number (GS1): EAN-8, UPC-12, EAN-13 or GTIN-14.", checked(ean, "4006381333931"), ean.is_valid)
+IBAN = _identifier(
+    "IBAN", "International bank account number (ISO 13616).", checked(iban, "FR14 2004 1010 0505 0001 3M02 606"), iban.is_valid
+)
 IDENTIFIER = replace(
     _identifier(
         "identifier", "A number given to a person or a thing and typed by people: social security, passport, registration.", code_clean

@@ -54,6 +54,10 @@ class Kind:
     swaps_with: str = ""
     """The kind that people put in its place: a given name in the field of the family name."""
     implies: tuple[Implied, ...] = ()
+    verified: Callable[[str], bool] | None = None
+    """Whether a clean value proves itself: its check digits hold. Without it no value does."""
+    doubtful: Callable[[str], bool] | None = None
+    """Whether a clean value is possible but hardly meant, so that any other is believed before it. Without it no value is."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Clean text before pydantic parses it; values that are typed already pass as they are."""

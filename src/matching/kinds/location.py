@@ -8,6 +8,7 @@ from babel import Locale
 from matching.comparison import Comparison
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.parts import one, prefix, whole
+from matching.kinds.placeholders import placeholder
 from matching.normal import folded, sounds, tidy, words
 from matching.similarity import edits, never, spelling
 from matching.wording import shared_words, word_weights
@@ -99,6 +100,7 @@ STREET = Kind(
     clean=clean_street,
     normal=normal_street,
     comparison=Comparison(similarity=spelling, cuts=(0.85, 0.92), m=(0.2, 0.05, 0.1, 0.65), u=(0.985, 0.01, 0.004, 0.001), labels=_NEAR),
+    doubtful=placeholder,
     keys={"whole": whole, "number": one(number_and_name)},
     family=LOCATION,
 )
@@ -117,6 +119,7 @@ CITY = Kind(
     clean=clean_city,
     normal=normal_city,
     comparison=Comparison(similarity=spelling, cuts=(0.86, 0.93), m=(0.12, 0.03, 0.05, 0.8), u=(0.96, 0.015, 0.005, 0.02), labels=_NEAR),
+    doubtful=placeholder,
     keys={"whole": whole},
     family=LOCATION,
 )

@@ -8,6 +8,7 @@ from matching.kinds.kind import Kind, Refused
 from matching.kinds.legal_forms import without_forms
 from matching.kinds.numerals import in_figures
 from matching.kinds.parts import one, several
+from matching.kinds.placeholders import placeholder
 from matching.normal import sounds, tidy, words
 from matching.wording import shared_name, word_weights
 
@@ -108,6 +109,7 @@ ORG_NAME = Kind(
         contrary=2,
         fit=word_weights,
     ),
+    doubtful=placeholder,
     keys={
         "sorted": one(sorted_words),
         "pairs": several(pairs_of_words),

@@ -13,6 +13,7 @@ from matching.forms import Forms
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.nicknames import familiar
 from matching.kinds.parts import one, prefix, several
+from matching.kinds.placeholders import placeholder
 from matching.labels import alike, label_weights
 from matching.naming import USUAL, whole_names
 from matching.normal import folded, sounds, tidy, words
@@ -103,6 +104,7 @@ GIVEN_NAME = Kind(
         u=(0.93, 0.04, 0.01, 0.01, 0.01),
         labels=_LABELS,
     ),
+    doubtful=placeholder,
     keys={"whole": not_initial, "initial": prefix(1), "start": prefix(3)},
     swaps_with="family name",
 )
@@ -118,6 +120,7 @@ FAMILY_NAME = Kind(
         u=(0.96, 0.025, 0.008, 0.004, 0.003),
         labels=_LABELS,
     ),
+    doubtful=placeholder,
     keys={"whole": not_initial, "sound": one(sound), "start": prefix(3)},
     swaps_with="given name",
 )
@@ -133,6 +136,7 @@ PERSON_NAME = Kind(
         u=(0.957, 0.04, 0.001, 0.001, 0.001),
         labels=("different", "partly the same", "mostly the same", "the same but for spelling", "the same"),
     ),
+    doubtful=placeholder,
     keys={"whole": not_initial, "start": prefix(3)},
 )
 PEOPLE = Kind(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from matching.comparison import Comparison, Similarity
 from matching.kinds.kind import Kind, Refused
 from matching.kinds.parts import several, whole
+from matching.kinds.placeholders import placeholder
 from matching.labels import alike, alike_products, label_weights, models, tokens
 from matching.normal import tidy, words
 from matching.similarity import never
@@ -62,6 +63,7 @@ def _label(name: str, doc: str, similarity: Similarity) -> Kind:
             ),
             fit=label_weights,
         ),
+        doubtful=placeholder,
         keys={"words": several(tokens), "models": several(models), "stems": several(stems), "pairs": several(pairs_of_stems)},
     )
 

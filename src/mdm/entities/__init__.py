@@ -2,7 +2,7 @@
 
 from mdm.entities.billing import Invoice, InvoiceLine, Payment, PlanLine, Reminder, WriteOff
 from mdm.entities.customer import Contact, Customer, Salesperson
-from mdm.entities.declare import Entity, Fact, Master, NameOf, Refers, SameAs, Survive, golden_fields
+from mdm.entities.declare import Entity, Fact, Master, NameOf, Refers, SameAs, Survive, collected_fields, golden_fields
 from mdm.entities.delivery import Amendment, Budget, Cost, Employee
 from mdm.entities.offer import Product, Project
 from mdm.entities.selling import Deal, DealChange, DealLine, DealPhase
@@ -19,5 +19,5 @@ ENTITIES: dict[str, type[Entity]] = {entity.entity: entity for entity in (*MASTE
 __all__ = [
     "ENTITIES", "FACTS", "MASTERS", "Amendment", "Budget", "Contact", "Cost", "Customer", "Deal", "DealChange", "DealLine", "DealPhase",
     "Employee", "Entity", "Fact", "Invoice", "InvoiceLine", "Master", "NameOf", "Payment", "PlanLine", "Product", "Project", "Refers",
-    "Reminder", "Salesperson", "SameAs", "Survive", "WriteOff", "golden_fields",
+    "Reminder", "Salesperson", "SameAs", "Survive", "WriteOff", "collected_fields", "golden_fields",
 ]  # fmt: skip

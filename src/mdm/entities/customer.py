@@ -1,5 +1,6 @@
 """Customers and the people who work there."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -14,6 +15,7 @@ from matching.kinds import (
     FLAG,
     GIVEN_NAME,
     MASTER,
+    ORG_EMAIL,
     ORG_NAME,
     PERCENT,
     PHONE,
@@ -28,7 +30,7 @@ from matching.kinds import (
 from mdm.entities.declare import Master, Refers, SameAs, Survive
 
 ADDRESS = Survive(by=("trust", "recent", "longest"), group="address")
-OFFICIAL = Survive(by=("frequent", "trust", "recent"))
+OFFICIAL = Survive(by=("verified", "frequent", "trust", "recent"))
 
 
 class Customer(Master):
@@ -37,19 +39,19 @@ class Customer(Master):
     entity: ClassVar[str] = "customer"
     prefix: ClassVar[str] = "cus"
 
-    name: Annotated[str, ORG_NAME, Survive(by=("frequent", "trust", "longest"))]
+    name: Annotated[str, ORG_NAME, Survive(by=("frequent", "trust", "longest"), collect="names")]
     """Legal or trading name, as the source writes it."""
     siren: Annotated[str | None, SIREN, Vetoes(), OFFICIAL] = None
     """French company number; two different valid ones are never the same customer."""
-    siret: Annotated[str | None, SIRET, OFFICIAL] = None
+    siret: Annotated[str | None, SIRET, replace(OFFICIAL, collect="sites")] = None
     """French number of the establishment that the record speaks of."""
     vat_number: Annotated[str | None, VAT_NUMBER, Vetoes(), OFFICIAL] = None
     """VAT number of the EU."""
     website: Annotated[str | None, WEBSITE, Premises(), Survive()] = None
     """Host of its website."""
-    email: Annotated[str | None, EMAIL, Premises(), Survive()] = None
+    email: Annotated[str | None, ORG_EMAIL, Premises(), Survive(collect="emails")] = None
     """General or accounts e-mail address."""
-    phone: Annotated[str | None, PHONE, Premises(), Survive()] = None
+    phone: Annotated[str | None, PHONE, Premises(), Survive(collect="phones")] = None
     """Switchboard."""
     street: Annotated[str | None, STREET, Premises(), ADDRESS] = None
     """Street line."""
@@ -87,9 +89,9 @@ class Contact(Master):
     """Given name."""
     family_name: Annotated[str, FAMILY_NAME, Survive(by=("frequent", "trust", "longest"))]
     """Family name."""
-    email: Annotated[str | None, EMAIL, Within("customer", shared=True), Survive()] = None
+    email: Annotated[str | None, EMAIL, Within("customer", shared=True), Survive(collect="emails")] = None
     """Personal address at work."""
-    phone: Annotated[str | None, PHONE, Within("customer", shared=True), Survive()] = None
+    phone: Annotated[str | None, PHONE, Within("customer", shared=True), Survive(collect="phones")] = None
     """Desk phone, often the switchboard."""
     mobile: Annotated[str | None, PHONE, Survive()] = None
     """Mobile phone."""

@@ -31,14 +31,22 @@ class NameOf:
 class Survive:
     """How a golden value is chosen among the records of a cluster: strategies in order, the next breaks the ties of the last.
 
-    `trust`: sources in the order of their authority for this field; `recent`: latest event time; `frequent`: said by most
-    records; `longest`: most characters. Source and key end every tie.
+    The strategies are those of `mdm.strategies`. A value that its kind doubts yields to any other; source and key end every tie.
     """
 
     by: tuple[str, ...] = ("trust", "frequent", "recent")
     trust: tuple[str, ...] = ()
+    """For `trust`: sources in the order of their authority for this field."""
+    scores: tuple[tuple[str, float], ...] = ()
+    """For `decay`: what the word of each source is worth while it is fresh; one that is not named is worth nothing."""
+    half_life_days: float = 365
+    """For `decay`: the days after which it is worth half."""
+    registers: tuple[str, ...] = ()
+    """For `verified`: sources that are registers, whose word is proof."""
     group: str = ""
     """Fields of one group survive together, from one record: a street never meets another record's city."""
+    collect: str = ""
+    """The name under which the golden record also holds every distinct value, best first. Not for a group."""
 
 
 class Entity(BaseModel):
@@ -64,6 +72,11 @@ class Fact(Entity):
 def golden_fields(entity: type[Master]) -> tuple[Field, ...]:
     """The fields of a golden record: all but those by which a source says that it merged its records."""
     return tuple(field for field in fields(entity) if field.mark(SameAs) is None)
+
+
+def collected_fields(entity: type[Master]) -> dict[str, Field]:
+    """By the name of a list, the field whose values it collects."""
+    return {rule.collect: field for field in golden_fields(entity) if (rule := field.mark(Survive)) and rule.collect}
 
 
 def own_references(entity: type[Master]) -> list[str]:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
 from matching.declaration import Field, fields
 from matching.frames import literal
-from mdm.entities import Master, NameOf, Refers, SameAs
+from mdm.entities import Master, NameOf, Refers, SameAs, collected_fields
 from mdm.store.bulk import read
 from mdm.store.tables import decision, member
 
@@ -82,6 +83,24 @@ def members(db: Connection, entity: str, only: Iterable[int] | None = None) -> p
     some = "" if only is None else f"AND record_id = ANY ({array(only)})"
     query = f"SELECT record_id, golden_id FROM member WHERE known_to IS NULL AND entity = %(entity)s {some}"
     return read(db, query, MEMBERS, {"entity": entity})
+
+
+def collected(db: Connection, entity: type[Master]) -> pa.Table:
+    """The lists of golden records in force: golden_id, and by the name of each list its values, best first."""
+    lists = collected_fields(entity)
+    names = [("golden_id", pa.string()), *((name, pa.string()) for name in lists)]
+    chosen = "".join(
+        f""", coalesce((SELECT string_agg(said, chr(31) ORDER BY place) FROM jsonb_array_elements_text(data->{literal(name)})
+                                WITH ORDINALITY AS list (said, place)), data->>{literal(field.name)})"""
+        for name, field in lists.items()
+    )
+    found = read(
+        db,
+        f"SELECT golden_id{chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",
+        pa.schema(names),
+        {"entity": entity.entity},
+    )
+    return pa.table({name: pc.split_pattern(found[name], "\x1f") if name in lists else found[name] for name in found.column_names})
 
 
 def past(db: Connection, entity: str, only: Iterable[int] | None = None) -> pa.Table:
