@@ -1,0 +1,124 @@
+"""What hangs on records of masters: the facts that refer to them, counted, and summed by currency.
+
+The amount of a fact is its field `amount`, or else the first one of money that it declares: of an invoice that is `net`, for every other
+amount is without tax too, and tax is not ours. Its currency is its own field, or else that of the document or project that it is a part
+of. Currencies are never added up. Only to rank are they brought into the company's: a fact at the rate that it tells itself, and one that
+tells none does not count there.
+
+A sale is a deal, then an invoice, then a payment: what is at stake is the largest of those sums and not their total, which would count
+one euro three times.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from matching.declaration import Field, fields
+from matching.frames import literal
+from matching.kinds import CURRENCY, MONEY
+from mdm.entities import ENTITIES, FACTS, Entity, Fact, Master, Refers
+
+CENTS = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """Facts of one entity that refer to the records: how many, and their amounts by currency."""
+
+    fact: str
+    count: int
+    amounts: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What moves when records go to another golden record; `stake` is in the company's currency."""
+
+    facts: tuple[Hanging, ...]
+    stake: Decimal
+
+
+def impact(db: Connection, entity: type[Master], ids: Collection[int], currency: str) -> Impact:
+    """What hangs on some records. `currency` is the company's."""
+    chosen = "(SELECT unnest(CAST(:ids AS bigint[])) AS record_id, '' AS part) AS hung"
+    query = " UNION ALL ".join(_grouped(fact, field, chosen) for fact, field in references(entity))
+    if not query:
+        return Impact((), Decimal(0))
+    found: dict[str, tuple[int, dict[str, Decimal], Decimal]] = {}
+    for row in db.execute(text(query), {"ids": list(ids), "own": currency}):
+        count, amounts, own = found.get(row.fact, (0, {}, Decimal(0)))
+        more = {} if row.amount is None else {row.currency: amounts.get(row.currency, Decimal(0)) + row.amount}
+        found[row.fact] = count + row.facts, amounts | more, own + (row.own or 0)
+    facts = tuple(Hanging(name, count, dict(sorted(amounts.items()))) for name, (count, amounts, _) in found.items())
+    return Impact(facts, max((abs(own) for _, _, own in found.values()), default=Decimal(0)).quantize(CENTS))
+
+
+def weigh(db: Connection, entity: type[Master], currency: str) -> None:
+    """What is at stake of each part, in one pass. In: table hung (part, record_id). Out: temporary table stakes (part, stake)."""
+    query = " UNION ALL ".join(_grouped(fact, field, "hung") for fact, field in references(entity))
+    sums = query or "SELECT '' AS part, '' AS fact, 0 AS own WHERE false"
+    db.execute(
+        text(
+            f"""CREATE TEMPORARY TABLE stakes ON COMMIT DROP AS
+                SELECT part, round(max(abs(own)), 2) AS stake
+                FROM (SELECT part, fact, sum(own) AS own FROM ({sums}) AS one GROUP BY part, fact) AS summed
+                WHERE own IS NOT NULL GROUP BY part"""
+        ),
+        {"own": currency} if query else {},
+    )
+
+
+def references(entity: type[Master]) -> Iterable[tuple[type[Fact], Field]]:
+    """Every fact that refers to a master, with the field that does."""
+    for fact in FACTS:
+        for field in fields(fact):
+            if (refers := field.mark(Refers)) and refers.to == entity.entity:
+                yield fact, field
+
+
+def amount_of(entity: type[Entity]) -> Field | None:
+    """The field that says how much a fact is about, if any does."""
+    money = [field for field in fields(entity) if field.kind is MONEY]
+    return next((field for field in money if field.name == "amount"), money[0] if money else None)
+
+
+def _grouped(fact: type[Fact], field: Field, hung: str) -> str:
+    """Sums by part and currency: part, fact, currency, facts, amount, own (in the company's currency, null where there is no rate)."""
+    name, amount = literal(field.name), amount_of(fact)
+    value = "NULL::numeric" if amount is None else f"(v.clean->>{literal(amount.name)})::numeric"
+    currency, joins = _currency(fact)
+    rate = "(v.clean->>'rate')::numeric" if any(item.name == "rate" for item in fields(fact)) else "NULL::numeric"
+    return f"""
+        SELECT part, {literal(fact.entity)} AS fact, currency, count(*) AS facts, sum(amount) AS amount,
+               sum(amount * CASE WHEN currency = :own THEN 1 ELSE rate END) AS own
+        FROM (SELECT part, {currency} AS currency, {value} AS amount, {rate} AS rate
+              FROM {hung} JOIN record t ON t.id = hung.record_id
+              JOIN record_version v ON v.clean ? {name} AND v.clean->>{name} = t.key
+              JOIN record r ON r.id = v.record_id AND r.version_id = v.id AND r.entity = {literal(fact.entity)} AND r.source = t.source
+                               AND NOT r.deleted {joins}) AS referring
+        GROUP BY part, currency"""
+
+
+def _currency(fact: type[Fact]) -> tuple[str, str]:
+    """How a fact `r`, `v` says its currency, and what has to be joined for it."""
+    if field := _told(fact):
+        return _or_default(fact, field, "v"), ""
+    for field in fields(fact):
+        refers = field.mark(Refers)
+        if refers is not None and (whole := _told(ENTITIES[refers.to])):
+            joins = f"""LEFT JOIN record w ON w.entity = {literal(refers.to)} AND w.source = r.source AND w.key = v.clean->>{literal(field.name)}
+                        LEFT JOIN record_version x ON x.id = w.version_id"""
+            return _or_default(ENTITIES[refers.to], whole, "x"), joins
+    return ":own", ""
+
+
+def _told(entity: type[Entity]) -> Field | None:
+    return next((field for field in fields(entity) if field.kind is CURRENCY), None)
+
+
+def _or_default(entity: type[Entity], field: Field, version: str) -> str:
+    """The currency that a version tells; where it tells none, the declared one, and else the company's own."""
+    declared = entity.model_fields[field.name].default
+    return f"coalesce({version}.clean->>{literal(field.name)}, {literal(declared) if isinstance(declared, str) else ':own'})"
