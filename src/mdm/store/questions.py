@@ -59,13 +59,24 @@ def refresh(
     }  # fmt: skip
     if records is not None:
         _bound(db, records)
-    for statement in (*_near(whole), _WANTED, _PAIRS, _THIN, _SIGNS, _CONTRADICTED, _large(whole), *_vetoes(entity, whole)):
+    for statement in (
+        *_near(whole),
+        _WANTED,
+        _PAIRS,
+        _STRONGEST,
+        "ANALYZE strongest",
+        _THIN,
+        _SIGNS,
+        _CONTRADICTED,
+        _large(whole),
+        *_vetoes(entity, whole),
+    ):
         db.execute(text(statement), values)
     _hold_bridges(db, settings.match_bits, max(BRIDGE, thin))
     for statement in (_CLUSTERS, _values(whole)):
         db.execute(text(statement), values)
     done = _settled(db, entity, settings, now, ("pair", "cluster", "value"), whole)
-    for name in ("near", "ruled", "signs", *(() if whole else ("scope", "touched"))):
+    for name in ("near", "ruled", "strongest", "signs", *(() if whole else ("scope", "touched"))):
         db.execute(text(f"DROP TABLE {name}"))
     return done
 
@@ -105,7 +116,7 @@ def _near(whole: bool) -> tuple[str, ...]:
     ends = (
         """JOIN member a ON a.record_id = left_id AND a.known_to IS NULL JOIN member b ON b.record_id = right_id AND b.known_to IS NULL"""
     )
-    golden = """a.golden_id COLLATE "C" AS left_golden, b.golden_id COLLATE "C" AS right_golden"""
+    golden = """a.golden_id COLLATE "C" AS left_golden, b.golden_id COLLATE "C" AS right_golden, a.golden_id = b.golden_id AS together"""
     return (
         f"CREATE TEMPORARY TABLE near ON COMMIT DROP AS SELECT left_id, right_id, weight, {golden} FROM ({pairs}) AS e {ends}",
         f"CREATE TEMPORARY TABLE ruled ON COMMIT DROP AS SELECT left_id, right_id, verdict, {golden} FROM ({rulings}) AS e {ends}",
@@ -139,24 +150,26 @@ _PAIRS = f"""
     SELECT DISTINCT ON (part, other) 'pair', format('pair %s %s', left_id, right_id), left_id, right_id,
            jsonb_build_object('together', false, 'bits', round(weight::numeric, 4)), {_OPEN.format(weight="weight")}, part, other
     FROM (SELECT *, least(left_golden, right_golden) AS part, greatest(left_golden, right_golden) AS other
-          FROM near WHERE left_golden <> right_golden AND weight >= :review AND weight < :match) AS apart
+          FROM near WHERE NOT together AND weight >= :review AND weight < :match) AS apart
     WHERE NOT EXISTS (SELECT FROM ruled r WHERE least(r.left_golden, r.right_golden) = part AND greatest(r.left_golden, r.right_golden) = other)
     ORDER BY part, other, weight DESC, left_id, right_id"""
+
+_STRONGEST = f"""
+    CREATE TEMPORARY TABLE strongest ON COMMIT DROP AS
+    WITH held AS (
+        SELECT left_id, right_id, weight FROM near WHERE together AND weight >= :match
+        UNION ALL SELECT left_id, right_id, {RULED} FROM ruled WHERE together AND verdict = 'same')
+    SELECT record_id, max(weight) AS weight
+    FROM (SELECT left_id AS record_id, weight FROM held UNION ALL SELECT right_id, weight FROM held) AS ends GROUP BY record_id"""
 
 # A thin pair matters where nothing stronger holds one of its records.
 _THIN = f"""
     INSERT INTO wanted (kind, subject, left_id, right_id, golden_id, detail, uncertainty, part, other)
-    WITH held AS (
-        SELECT left_id, right_id, weight FROM near WHERE left_golden = right_golden AND weight >= :match
-        UNION ALL SELECT left_id, right_id, {RULED} FROM ruled WHERE left_golden = right_golden AND verdict = 'same'),
-    strongest AS (
-        SELECT record_id, max(weight) AS weight
-        FROM (SELECT left_id AS record_id, weight FROM held UNION ALL SELECT right_id, weight FROM held) AS ends GROUP BY record_id)
     SELECT 'pair', format('pair %s %s', left_id, right_id), left_id, right_id, left_golden,
            jsonb_build_object('together', true, 'bits', round(n.weight::numeric, 4)), {_OPEN.format(weight="n.weight")},
            '#' || left_id, '#' || right_id
     FROM near n JOIN strongest a ON a.record_id = left_id JOIN strongest b ON b.record_id = right_id
-    WHERE left_golden = right_golden AND n.weight >= :match AND n.weight < :thin AND (n.weight >= a.weight OR n.weight >= b.weight)
+    WHERE together AND n.weight >= :match AND n.weight < :thin AND (n.weight >= a.weight OR n.weight >= b.weight)
       AND NOT EXISTS (SELECT FROM ruled r WHERE r.left_id = n.left_id AND r.right_id = n.right_id)"""
 
 _SIGNS = """
@@ -167,7 +180,7 @@ _SIGNS = """
 _CONTRADICTED = """
     INSERT INTO signs
     SELECT DISTINCT ON (left_golden) left_golden, 'contradiction', NULL, left_id, right_id, 1 - 1 / (1 + power(2, least(-weight, 1000)))
-    FROM near n WHERE left_golden = right_golden AND weight < 0
+    FROM near n WHERE together AND weight < 0
       AND (SELECT count(*) FROM member m WHERE m.golden_id = n.left_golden AND m.known_to IS NULL) > 2
       AND NOT EXISTS (SELECT FROM ruled r WHERE r.left_id = n.left_id AND r.right_id = n.right_id)
     ORDER BY left_golden, weight, left_id, right_id"""
@@ -193,7 +206,7 @@ def _large(whole: bool) -> str:
 def _vetoes(entity: type[Master], whole: bool) -> list[str]:
     """Two values of a field of which there can be one. Only a person or a source can have put them together, so only theirs are read."""
     merged = [field.name for field in fields(entity) if field.mark(SameAs)]
-    forced = "SELECT left_golden AS golden_id FROM ruled WHERE left_golden = right_golden AND verdict = 'same'" + "".join(
+    forced = "SELECT left_golden AS golden_id FROM ruled WHERE together AND verdict = 'same'" + "".join(
         f""" UNION SELECT m.golden_id FROM {"" if whole else "touched JOIN"} member m {"" if whole else "USING (golden_id)"}
              JOIN record r ON r.id = m.record_id JOIN record_version v ON v.id = r.version_id AND v.clean ? {literal(name)}
              WHERE m.entity = :entity AND m.known_to IS NULL"""
@@ -217,8 +230,8 @@ def _veto(field: Field, forced: str) -> str:
 
 def _hold_bridges(db: Connection, match: float, below: float) -> None:
     """Signs of golden records that one weak pair holds together."""
-    joined = f"""SELECT left_golden, left_id, right_id, weight FROM near WHERE left_golden = right_golden AND weight >= {match!r}
-                 UNION ALL SELECT left_golden, left_id, right_id, {RULED} FROM ruled WHERE left_golden = right_golden AND verdict = 'same'"""
+    joined = f"""SELECT left_golden, left_id, right_id, weight FROM near WHERE together AND weight >= {match!r}
+                 UNION ALL SELECT left_golden, left_id, right_id, {RULED} FROM ruled WHERE together AND verdict = 'same'"""
     found = read(
         db,
         f"""SELECT * FROM ({joined}) AS j WHERE left_golden IN (
@@ -255,7 +268,7 @@ _HUNG = """
 
 _RANKED = f"""
     CREATE TEMPORARY TABLE ranked ON COMMIT DROP AS
-    SELECT w.*, greatest(stake, {FLOOR}) * w.uncertainty AS rank, t.status AS was
+    SELECT w.*, greatest(w.stake, {FLOOR}) * w.uncertainty AS rank, t.status AS was
     FROM (SELECT kind, subject, left_id, right_id, golden_id, coalesce(detail, '{{}}') AS detail, uncertainty,
                  CASE WHEN other IS NULL THEN coalesce(a.stake, 0) ELSE least(coalesce(a.stake, 0), coalesce(b.stake, 0)) END AS stake
           FROM wanted LEFT JOIN stakes a USING (part) LEFT JOIN stakes b ON b.part = other) AS w

@@ -42,8 +42,7 @@ class Impact:
 
 def impact(db: Connection, entity: type[Master], ids: Collection[int], currency: str) -> Impact:
     """What hangs on some records. `currency` is the company's."""
-    chosen = "(SELECT unnest(CAST(:ids AS bigint[])) AS record_id, '' AS part) AS hung"
-    query = " UNION ALL ".join(_grouped(fact, field, chosen) for fact, field in references(entity))
+    query = impact_query(entity)
     if not query:
         return Impact((), Decimal(0))
     found: dict[str, tuple[int, dict[str, Decimal], Decimal]] = {}
@@ -53,6 +52,12 @@ def impact(db: Connection, entity: type[Master], ids: Collection[int], currency:
         found[row.fact] = count + row.facts, amounts | more, own + (row.own or 0)
     facts = tuple(Hanging(name, count, dict(sorted(amounts.items()))) for name, (count, amounts, _) in found.items())
     return Impact(facts, max((abs(own) for _, _, own in found.values()), default=Decimal(0)).quantize(CENTS))
+
+
+def impact_query(entity: type[Master]) -> str:
+    """Sums of what hangs on records :ids, by fact and currency, in the company's currency :own too."""
+    chosen = "(SELECT unnest(CAST(:ids AS bigint[])) AS record_id, '' AS part) AS hung"
+    return " UNION ALL ".join(_grouped(fact, field, chosen) for fact, field in references(entity))
 
 
 def weigh(db: Connection, entity: type[Master], currency: str) -> None:
