@@ -116,7 +116,7 @@ def _near(whole: bool) -> tuple[str, ...]:
     ends = (
         """JOIN member a ON a.record_id = left_id AND a.known_to IS NULL JOIN member b ON b.record_id = right_id AND b.known_to IS NULL"""
     )
-    golden = """a.golden_id COLLATE "C" AS left_golden, b.golden_id COLLATE "C" AS right_golden, a.golden_id = b.golden_id AS together"""
+    golden = """a.golden_id AS left_golden, b.golden_id AS right_golden, a.golden_id = b.golden_id AS together"""
     return (
         f"CREATE TEMPORARY TABLE near ON COMMIT DROP AS SELECT left_id, right_id, weight, {golden} FROM ({pairs}) AS e {ends}",
         f"CREATE TEMPORARY TABLE ruled ON COMMIT DROP AS SELECT left_id, right_id, verdict, {golden} FROM ({rulings}) AS e {ends}",
@@ -140,8 +140,8 @@ _OPEN = "2 / (1 + power(2, least(abs({weight}), 1000)))"
 
 _WANTED = """
     CREATE TEMPORARY TABLE wanted (
-        kind text, subject text COLLATE "C", left_id bigint, right_id bigint, golden_id text, detail jsonb, uncertainty float8,
-        part text COLLATE "C", other text COLLATE "C") ON COMMIT DROP"""
+        kind text, subject text, left_id bigint, right_id bigint, golden_id text, detail jsonb, uncertainty float8,
+        part text, other text) ON COMMIT DROP"""
 """Tasks that there are to be. What hangs on one is what hangs on its part: a golden record, or `#` and a record; of two parts, the lesser."""
 
 # Of two golden records the likeliest pair is asked, once: what a steward rules on it holds for the others.
@@ -149,7 +149,7 @@ _PAIRS = f"""
     INSERT INTO wanted (kind, subject, left_id, right_id, detail, uncertainty, part, other)
     SELECT DISTINCT ON (part, other) 'pair', format('pair %s %s', left_id, right_id), left_id, right_id,
            jsonb_build_object('together', false, 'bits', round(weight::numeric, 4)), {_OPEN.format(weight="weight")}, part, other
-    FROM (SELECT *, least(left_golden, right_golden) AS part, greatest(left_golden, right_golden) AS other
+    FROM (SELECT *, least(left_golden, right_golden) COLLATE "C" AS part, greatest(left_golden, right_golden) COLLATE "C" AS other
           FROM near WHERE NOT together AND weight >= :review AND weight < :match) AS apart
     WHERE NOT EXISTS (SELECT FROM ruled r WHERE least(r.left_golden, r.right_golden) = part AND greatest(r.left_golden, r.right_golden) = other)
     ORDER BY part, other, weight DESC, left_id, right_id"""
@@ -298,16 +298,17 @@ _IN_SCOPE = """
 def _settled(db: Connection, entity: type[Master], settings: Settings, now: datetime, kinds: Sequence[Kind], whole: bool) -> Refreshed:
     """Bring the tasks to the table wanted."""
     db.execute(text(_HUNG))
+    db.execute(text("CREATE INDEX ON wanted (subject)"))
     db.execute(text("ANALYZE wanted, hung"))
     stakes.weigh(db, entity, settings.currency)
-    db.execute(text(_RANKED))
-    counted = "SELECT count(*) FILTER (WHERE was IS NULL OR was IN ('done', 'gone')), count(*) FROM ranked"
-    opened, written = db.execute(text(counted)).one()
-    db.execute(text(_KEPT), {"entity": entity.entity, "now": now})
     moot = f"""UPDATE task t SET status = 'gone', closed_at = :now, leased_by = NULL, leased_until = NULL
                WHERE t.entity = :entity AND t.kind = ANY(:kinds) AND t.status IN ('open', 'second') {"" if whole else _IN_SCOPE}
                  AND NOT EXISTS (SELECT FROM wanted w WHERE w.subject = t.subject)"""
     gone = db.execute(text(moot), {"entity": entity.entity, "now": now, "kinds": list(kinds)}).rowcount
+    db.execute(text(_RANKED))
+    counted = "SELECT count(*) FILTER (WHERE was IS NULL OR was IN ('done', 'gone')), count(*) FROM ranked"
+    opened, written = db.execute(text(counted)).one()
+    db.execute(text(_KEPT), {"entity": entity.entity, "now": now})
     for name in ("wanted", "hung", "stakes", "ranked"):
         db.execute(text(f"DROP TABLE {name}"))
     return Refreshed(opened, written - opened, gone)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from mdm.agreement import Opinion, Verdict
 from mdm.queue import Kind
 from mdm.store.decisions import RecordKey
-from mdm.store.tables import opinion, record, task
+from mdm.store.tables import member, opinion, record, record_version, task
 
 Status = Literal["open", "second", "done", "gone"]
 STATUSES: tuple[Status, ...] = ("open", "second", "done", "gone")
@@ -131,6 +131,24 @@ def opinions(db: Connection, found: Task) -> list[Opinion]:
 def all_opinions(db: Connection) -> list[Opinion]:
     """Every opinion that was ever given, in their order."""
     return [Opinion(*row) for row in db.execute(_OPINIONS.order_by(opinion.c.id))]
+
+
+def members(db: Connection, golden: Collection[str]) -> list[int]:
+    """The records that are in golden records now."""
+    query = select(member.c.record_id).where(member.c.golden_id.in_(golden), member.c.known_to.is_(None)).order_by(member.c.record_id)
+    return list(db.execute(query).scalars())
+
+
+def keys(db: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
+    """How sources name records."""
+    rows = db.execute(select(record.c.id, record.c.source, record.c.key).where(record.c.id.in_(ids)))
+    return {row.id: RecordKey(row.source, row.key) for row in rows}
+
+
+def clean(db: Connection, ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """What records say in the versions in force."""
+    query = select(record.c.id, record_version.c.clean).join(record_version, record_version.c.id == record.c.version_id)
+    return {row.id: row.clean for row in db.execute(query.where(record.c.id.in_(ids)))}
 
 
 _OPINIONS = select(opinion.c.task_id, opinion.c.round, opinion.c.steward, opinion.c.verdict, opinion.c.reason, opinion.c.at)

@@ -40,7 +40,7 @@ def test_facts_are_counted_and_summed_by_currency(world: World) -> None:
     world.record("invoice", "billing", customer="a", net="77")  # another source's customer a
     found = stakes.impact(world.db, Customer, [one, other], "EUR")
     assert {hanging.fact: hanging for hanging in found.facts} == {
-        "invoice": Hanging("invoice", 4, {"CHF": Decimal("70"), "EUR": Decimal("800.10"), "USD": Decimal("500")}),
+        "invoice": Hanging("invoice", 4, {"CHF": Decimal(70), "EUR": Decimal("800.10"), "USD": Decimal(500)}),
         "payment": Hanging("payment", 1, {"EUR": Decimal("300.00")}),
         "deal": Hanging("deal", 1, {}),
     }
