@@ -262,9 +262,12 @@ def _values(whole: bool) -> str:
 
 _HUNG = """
     CREATE TEMPORARY TABLE hung ON COMMIT DROP AS
-    WITH parts AS (SELECT part FROM wanted UNION SELECT other FROM wanted WHERE other IS NOT NULL)
-    SELECT part, m.record_id FROM parts JOIN member m ON m.golden_id = part AND m.known_to IS NULL
-    UNION ALL SELECT part, substr(part, 2)::bigint FROM parts WHERE part LIKE '#%'"""
+    WITH parts AS (SELECT part FROM wanted UNION SELECT other FROM wanted WHERE other IS NOT NULL),
+    held AS (
+        SELECT part, m.record_id FROM parts JOIN member m ON m.golden_id = part AND m.known_to IS NULL
+        UNION ALL SELECT part, substr(part, 2)::bigint FROM parts WHERE part LIKE '#%')
+    SELECT part, source, key FROM held JOIN record r ON r.id = record_id"""
+"""What the facts are looked up of: part, source, key."""
 
 _RANKED = f"""
     CREATE TEMPORARY TABLE ranked ON COMMIT DROP AS

@@ -20,6 +20,8 @@ from matching.frames import literal
 from matching.kinds import CURRENCY, MONEY
 from mdm.entities import ENTITIES, FACTS, Entity, Fact, Master, Refers
 
+FEW = 20_000
+"""Records up to which it is quicker to look up the facts of each than to read all facts."""
 CENTS = Decimal("0.01")
 IN_FORCE = "coalesce(r.version_id = v.id, false)"
 """That a version is in force, said so that the planner does not take it, beside the record's number, for one chance in a million more."""
@@ -52,6 +54,7 @@ def impact(db: Connection, entity: type[Master], ids: Collection[int], currency:
     query = impact_query(entity)
     if not query:
         return Impact((), Decimal(0))
+    _as_it_is(db)
     found: dict[str, tuple[int, dict[str, Decimal], Decimal]] = {}
     for row in db.execute(text(query), {"ids": list(ids), "own": currency}):
         count, amounts, own = found.get(row.fact, (0, {}, Decimal(0)))
@@ -63,18 +66,16 @@ def impact(db: Connection, entity: type[Master], ids: Collection[int], currency:
 
 def impact_query(entity: type[Master]) -> str:
     """Sums of what hangs on records :ids, by fact and currency, in the company's currency :own too."""
-    named = "(SELECT '' AS part, source, key FROM record WHERE id = ANY(CAST(:ids AS bigint[]))) AS named"
-    return " UNION ALL ".join(_grouped(fact, field, named) for fact, field in references(entity))
+    hung = "(SELECT '' AS part, source, key FROM record WHERE id = ANY(CAST(:ids AS bigint[])) OFFSET 0) AS hung"
+    return " UNION ALL ".join(_grouped(fact, field, hung, few=True) for fact, field in references(entity))
 
 
 def weigh(db: Connection, entity: type[Master], currency: str) -> None:
-    """What is at stake of each part, in one pass. In: table hung (part, record_id). Out: temporary table stakes (part, stake)."""
-    db.execute(
-        text("CREATE TEMPORARY TABLE named ON COMMIT DROP AS SELECT part, source, key FROM hung JOIN record ON record.id = hung.record_id")
-    )
-    db.execute(text("ANALYZE named"))
-    query = " UNION ALL ".join(_grouped(fact, field, "named") for fact, field in references(entity))
+    """What is at stake of each part, in one pass. In: table hung (part, source, key). Out: temporary table stakes (part, stake)."""
+    few = db.execute(text("SELECT count(*) FROM hung")).scalar_one() < FEW
+    query = " UNION ALL ".join(_grouped(fact, field, "hung", few=few) for fact, field in references(entity))
     sums = query or "SELECT '' AS part, '' AS fact, 0 AS own WHERE false"
+    _as_it_is(db)
     db.execute(
         text(
             f"""CREATE TEMPORARY TABLE stakes ON COMMIT DROP AS
@@ -84,7 +85,11 @@ def weigh(db: Connection, entity: type[Master], currency: str) -> None:
         ),
         {"own": currency} if query else {},
     )
-    db.execute(text("DROP TABLE named"))
+
+
+def _as_it_is(db: Connection) -> None:
+    """Run what follows in this transaction without compiling it first: the planner, who cannot know how rare a key is, thinks it long."""
+    db.execute(text("SET LOCAL jit = off"))
 
 
 def references(entity: type[Master]) -> Iterable[tuple[type[Fact], Field]]:
@@ -101,22 +106,26 @@ def amount_of(entity: type[Entity]) -> Field | None:
     return next((field for field in money if field.name == "amount"), money[0] if money else None)
 
 
-def _grouped(fact: type[Fact], field: Field, named: str) -> str:
+def _grouped(fact: type[Fact], field: Field, hung: str, *, few: bool) -> str:
     """Sums by part and currency: part, fact, currency, facts, amount, own (in the company's currency, null where there is no rate).
 
-    In: `named`, a table of that name with part, source and key of the records referred to.
+    In: `hung`, a table of that name with part, source and key of the records referred to. Of few, each is looked up by the index of its
+    reference: the planner has no statistics of it, since it is of a part of the table, and would read all facts instead.
     """
     name, amount = literal(field.name), amount_of(fact)
     value = "NULL::numeric" if amount is None else f"(v.clean->>{literal(amount.name)})::numeric"
     currency, joins = _currency(fact)
     rate = "(v.clean->>'rate')::numeric" if any(item.name == "rate" for item in fields(fact)) else "NULL::numeric"
+    way, stop = ("CROSS JOIN LATERAL", "OFFSET 0") if few else ("JOIN", "")
+    referred = f"v.clean ? {name} AND v.clean->>{name} = hung.key AND r.source = hung.source"
+    within, on = (f"AND {referred}", "") if few else ("", "ON told.key = hung.key AND told.source = hung.source")
     return f"""
         SELECT part, {literal(fact.entity)} AS fact, currency, count(*) AS facts, sum(amount) AS amount,
                sum(amount * CASE WHEN currency = :own THEN 1 ELSE rate END) AS own
-        FROM (SELECT part, {currency} AS currency, {value} AS amount, {rate} AS rate
-              FROM {named} JOIN record_version v ON v.clean ? {name} AND v.clean->>{name} = named.key
-              JOIN record r ON r.id = v.record_id AND {IN_FORCE} AND r.entity = {literal(fact.entity)} AND r.source = named.source
-                               AND NOT r.deleted {joins}) AS referring
+        FROM {hung} {way} (
+            SELECT r.source, v.clean->>{name} AS key, {currency} AS currency, {value} AS amount, {rate} AS rate
+            FROM record_version v JOIN record r ON r.id = v.record_id AND {IN_FORCE} {joins}
+            WHERE r.entity = {literal(fact.entity)} AND NOT r.deleted AND v.clean ? {name} {within} {stop}) AS told {on}
         GROUP BY part, currency"""
 
 
