@@ -1,7 +1,9 @@
 """What verdicts come to: at once, with a second steward, with a third; and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from mdm.agreement import Verdict
 from mdm.entities import Customer
 from mdm.errors import BadInput, Conflict, NotFound
 from mdm.judgement import Judged, judge
+from mdm.pipeline import Hub
 from mdm.settings import Settings
 from mdm.store import masters, pending, tasks
 from mdm.store.questions import refresh
@@ -155,3 +158,21 @@ def test_a_value_is_kept_or_dropped_and_not_asked_again(world: World) -> None:
     assert say(world, found, "ann", "drop", ALONE).outcome == "settled"
     assert ruled(world) == []
     assert refresh(world.db, Customer, ALONE, NOW, pa.array([one])) == (0, 0, 0)
+
+
+def test_of_two_who_judge_at_once_one_is_told_that_it_is_decided(hub: Hub) -> None:
+    with hub.engine.begin() as db:
+        found = pair(World(db))
+    start = Barrier(2)
+
+    def judged(steward: str) -> str:
+        start.wait()
+        try:
+            with hub.engine.begin() as db:
+                return judge(db, ALONE, NOW, found.id, steward, "same", None).outcome
+        except Conflict as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(judged, ("ann", "bob")))
+    assert said == ["settled", f"task {found.id} is closed: it is decided"]

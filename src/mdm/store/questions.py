@@ -177,12 +177,24 @@ _SIGNS = """
     ON COMMIT DROP"""
 """What makes a golden record look broken, with the two records that show it."""
 
-_CONTRADICTED = """
+# Two records that speak against each other are nothing strange where a third one vouches for both more than they object: a record with few
+# fields has little to agree with another such. What no third one outweighs is a chain.
+_CONTRADICTED = f"""
     INSERT INTO signs
+    WITH against AS (
+        SELECT * FROM near n WHERE together AND weight < 0
+          AND NOT EXISTS (SELECT FROM ruled r WHERE r.left_id = n.left_id AND r.right_id = n.right_id)),
+    held AS (
+        SELECT left_id, right_id, weight FROM near WHERE together AND weight >= :match AND left_golden IN (SELECT left_golden FROM against)
+        UNION ALL SELECT left_id, right_id, {RULED} FROM ruled WHERE together AND verdict = 'same'),
+    links AS (SELECT left_id AS one, right_id AS other, weight FROM held UNION ALL SELECT right_id, left_id, weight FROM held),
+    vouched AS (
+        SELECT a.left_id, a.right_id FROM against a JOIN links x ON x.one = a.left_id JOIN links y ON y.one = a.right_id AND y.other = x.other
+        WHERE least(x.weight, y.weight) >= -a.weight)
     SELECT DISTINCT ON (left_golden) left_golden, 'contradiction', NULL, left_id, right_id, 1 - 1 / (1 + power(2, least(-weight, 1000)))
-    FROM near n WHERE together AND weight < 0
-      AND (SELECT count(*) FROM member m WHERE m.golden_id = n.left_golden AND m.known_to IS NULL) > 2
-      AND NOT EXISTS (SELECT FROM ruled r WHERE r.left_id = n.left_id AND r.right_id = n.right_id)
+    FROM against a
+    WHERE (SELECT count(*) FROM member m WHERE m.golden_id = left_golden AND m.known_to IS NULL) > 2
+      AND NOT EXISTS (SELECT FROM vouched v WHERE v.left_id = a.left_id AND v.right_id = a.right_id)
     ORDER BY left_golden, weight, left_id, right_id"""
 
 _CLUSTERS = """

@@ -131,6 +131,20 @@ def test_a_golden_record_that_looks_broken(world: World, broken: Broken, sign: s
     assert asked(world) == []
 
 
+def test_two_that_object_to_each_other_are_no_question_where_a_third_vouches_for_both(world: World) -> None:
+    a, b, c = world.customers(3)
+    world.members({"g1": [a, b, c]})
+    for left, right, weight in ((a, b, 9), (b, c, 3.5), (a, c, -2.9)):
+        world.edge(left, right, weight)
+    assert asked(world) == []
+    world.edge(b, c, 3.1)
+    assert asked(world) == []
+    world.edge(a, c, -3.2)
+    assert [one.kind for one in asked(world)] == ["cluster"]
+    world.rule(b, c, "same")
+    assert asked(world) == []
+
+
 def test_a_very_large_golden_record_is_looked_at(world: World) -> None:
     made = world.customers(LARGE)
     world.members({"g1": made[:-1]})
