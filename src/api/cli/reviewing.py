@@ -3,6 +3,7 @@
 import getpass
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, get_args
 
 import click
@@ -141,13 +142,14 @@ def _judge(console: Console, hub: Hub, found: Task, steward: str, key: str) -> i
 
 
 def _skip(hub: Hub, found: Task, steward: str) -> None:
-    with hub.engine.begin() as db:
+    """Put a task behind; one that is closed by now, or in another's hands, does not come back by itself."""
+    with suppress(Conflict), hub.engine.begin() as db:
         judgement.skip(db, hub.now(), found.id, steward)
         _audit(hub, db, steward, "task.skipped", found)
 
 
 def _put_back(hub: Hub, found: Task, steward: str) -> None:
-    with hub.engine.begin() as db:
+    with suppress(Conflict), hub.engine.begin() as db:
         judgement.release(db, hub.now(), found.id, steward)
 
 

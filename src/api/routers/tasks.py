@@ -1,9 +1,6 @@
 """The work queue: what waits for a steward, taken, judged, put off; and how far stewards agree."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import ConfigDict, Field
@@ -11,21 +8,19 @@ from sqlalchemy import Connection
 
 from api.cursors import Cursors, next_link
 from api.problems import problems
-from api.queueing import moving, probability, titles, why
-from api.routers.stewardship import EntityAsked, Named
-from api.schemas import BY_NAME, Amount, Model
+from api.routers.stewardship import EntityAsked
+from api.schemas import BY_NAME, Model
 from api.selection import Asked, Line, Paged, known
 from api.session import STEWARD, Caller, Db, hub_of
-from api.words import nouns, word
+from api.tasks import Case, TaskShown, case_of, shown
+from api.words import word
 from mdm import agreement, judgement
 from mdm.agreement import Agreement, Verdict
-from mdm.dossier import Dossier, dossier
+from mdm.dossier import dossier
 from mdm.errors import BadInput, Conflict, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.judgement import Outcome
 from mdm.queue import KINDS, Kind
-from mdm.settings import Settings
 from mdm.store import audit, tasks
-from mdm.store.decisions import RecordKey
 from mdm.store.tasks import WAITING, Status, Task, Wanted
 
 router = APIRouter(
@@ -38,66 +33,6 @@ router = APIRouter(
 TaskId = Annotated[int, Path(ge=1, lt=1 << 63)]
 Language = Literal["fr", "en"]
 MOST_AT_ONCE = 50
-
-
-class Money(Model):
-    """An amount in its currency."""
-
-    amount: Amount
-    currency: str
-
-
-class Sign(Model):
-    """What makes a golden record look broken, with the two records that show it."""
-
-    sign: Literal["veto", "contradiction", "bridge", "large"]
-    """`veto`: two values where there can be one; `contradiction`: two records speak against each other; `bridge`: one weak pair alone holds
-    two groups together; `large`: very many records."""
-    field: str | None
-    left: Named | None
-    right: Named | None
-
-
-class TaskShown(Model):
-    """Something that waits for a steward, or did."""
-
-    id: int
-    entity: str
-    kind: Kind
-    """`pair`: are two records one thing; `cluster`: is a golden record one thing; `value`: a value that was set aside; `pin`: a pinned value
-    that a source speaks against."""
-    status: Status
-    """`second`: it waits for another steward; `gone`: there is nothing to decide any more."""
-    title: str
-    """What it is about: names."""
-    why: str
-    """Why it is asked."""
-    left: Named | None
-    right: Named | None
-    golden_id: str | None
-    probability: float | None
-    """Of a pair, that it is one thing, from 0 to 1."""
-    together: bool | None
-    """Of a pair, whether it is joined now."""
-    signs: list[Sign]
-    """Of a golden record, what makes it look broken, the worst first."""
-    detail: dict[str, Any]
-    """Of a value: field, value, reason, fix; of a pin: field, and who said what."""
-    stake: Money
-    """What hangs on it: of a pair, on the side on which less hangs."""
-    uncertainty: float
-    """From 0 to 1: twice the chance that the likelier answer is wrong."""
-    rank: float
-    """Stake x uncertainty; the highest comes first, among those skipped equally often."""
-    stewards: int
-    """How many have to agree."""
-    assignee: str | None
-    leased_by: str | None
-    leased_until: datetime | None
-    snoozed_until: datetime | None
-    skips: int
-    created_at: datetime
-    closed_at: datetime | None
 
 
 class Tasks(Model):
@@ -136,7 +71,7 @@ def list_tasks(request: Request, asked: Annotated[TasksAsked, Query()], db: Db) 
     rows = tasks.page(db, wanted, place, asked.limit + 1)
     page = rows[: asked.limit]
     more = cursors.at(about, [page[-1].skips, repr(page[-1].rank), page[-1].subject]) if len(rows) > len(page) else None
-    return Tasks(items=_shown(hub_of(request).settings, db, page), next=next_link(request, more))
+    return Tasks(items=shown(hub_of(request).settings, db, page), next=next_link(request, more))
 
 
 class Claim(Model):
@@ -168,93 +103,7 @@ def claim_tasks(request: Request, wanted: Claim, db: Db, caller: Caller) -> Clai
     hub = hub_of(request)
     entities = [wanted.entity] if wanted.entity else ()
     found = tasks.claim(db, caller.name, wanted.kinds, entities, wanted.limit, hub.now(), hub.settings.lease_minutes)
-    return Claimed(items=_shown(hub.settings, db, found))
-
-
-class RecordShown(Model):
-    """A record with what it says, clean; references are golden ids."""
-
-    source: str
-    key: str
-    values: dict[str, str]
-
-
-class Step(Model):
-    """A bar of the waterfall: bits before and after."""
-
-    label: str
-    before: float
-    after: float
-
-
-class Seen(Model):
-    """What one feature says."""
-
-    fields: list[str]
-    label: str
-    """How far the two agree there, in the terms of its kind."""
-    bits: float
-    """For their being one thing where it is positive."""
-
-
-class EvidenceShown(Model):
-    """What speaks for and against two records being one thing."""
-
-    left: Named
-    right: Named
-    probability: float
-    decision: str
-    vetoed_by: list[str]
-    seen: list[Seen]
-    """The most telling first."""
-    waterfall: list[Step]
-    sentences: list[str]
-    counterfactual: list[str]
-    """Changes of one field that would turn it, the smallest first."""
-
-
-class Hanging(Model):
-    """Facts that refer to the records."""
-
-    fact: str
-    count: int
-    amounts: list[Money]
-    """One a currency; they are never added up."""
-
-
-class ImpactShown(Model):
-    """What would move."""
-
-    moving: Named | None
-    """Of a pair, the side that would move: that on which less hangs."""
-    facts: list[Hanging]
-    stake: Money
-    """The largest of the sums, in the company's currency; facts without a rate to it left out."""
-    sentence: str
-
-
-class OpinionShown(Model):
-    """What a steward thought of it."""
-
-    steward: str
-    at: datetime
-    verdict: Verdict | None
-    """Null for who has not judged it: a second view is worth something where it does not know the first."""
-    reason: str | None
-
-
-class Case(Model):
-    """All that it takes to judge a task."""
-
-    task: TaskShown
-    records: list[RecordShown]
-    """Side by side: of a pair both, of a golden record its records, 200 at most."""
-    evidence: EvidenceShown | None
-    """Of a pair, or of the two records that make a golden record look most broken."""
-    impact: ImpactShown
-    opinions: list[OpinionShown]
-    disagreed: bool
-    """Whether stewards have said different things, so that one more decides."""
+    return Claimed(items=shown(hub.settings, db, found))
 
 
 class CaseAsked(Asked):
@@ -271,7 +120,7 @@ def get_task(request: Request, task_id: TaskId, asked: Annotated[CaseAsked, Quer
     if found is None:
         raise NotFound(f"there is no task {task_id}")
     settings = hub_of(request).settings.model_copy(update={"language": asked.lang} if asked.lang else {})
-    return _case(settings, db, dossier(db, settings, found), caller.name)
+    return case_of(settings, db, dossier(db, settings, found), caller.name)
 
 
 class Judgement(Model):
@@ -420,78 +269,4 @@ def _audit(request: Request, db: Connection, actor: str, action: str, done: Task
 
 
 def _one(request: Request, db: Connection, found: Task) -> TaskShown:
-    return _shown(hub_of(request).settings, db, [found])[0]
-
-
-def _shown(settings: Settings, db: Connection, found: Sequence[Task]) -> list[TaskShown]:
-    called = titles(db, found)
-    signs = [sign for task in found for sign in task.detail.get("signs", ())]
-    keys = tasks.keys(db, {sign[side] for sign in signs for side in ("left", "right") if sign[side] is not None})
-    return [_task(settings, task, called[task.id], keys) for task in found]
-
-
-def _task(settings: Settings, task: Task, title: str, keys: dict[int, RecordKey]) -> TaskShown:
-    signs = [
-        Sign(sign=sign["sign"], field=sign["field"], left=_named(keys.get(sign["left"])), right=_named(keys.get(sign["right"])))
-        for sign in task.detail.get("signs", ())
-    ]
-    own = task.detail if task.kind in ("value", "pin") else {}
-    return TaskShown(
-        id=task.id, entity=task.entity, kind=task.kind, status=task.status, title=title, why=why(settings, task),
-        left=_named(task.left), right=_named(task.right), golden_id=task.golden_id,
-        probability=probability(task), together=task.detail.get("together"), signs=signs, detail=own,
-        stake=_money(task.stake, settings.currency), uncertainty=task.uncertainty, rank=task.rank, stewards=judgement.needed(settings, task),
-        assignee=task.assignee, leased_by=task.leased_by, leased_until=task.leased_until, snoozed_until=task.snoozed_until,
-        skips=task.skips, created_at=task.created_at, closed_at=task.closed_at,
-    )  # fmt: skip
-
-
-def _named(key: RecordKey | None) -> Named | None:
-    return None if key is None else Named(source=key.source, key=key.key)
-
-
-def _money(amount: Decimal, currency: str) -> Money:
-    return Money(amount=f"{amount:f}", currency=currency)
-
-
-def _case(settings: Settings, db: Connection, found: Dossier, caller: str) -> Case:
-    given = tasks.opinions(db, found.task)
-    open_ = any(one.steward == caller for one in given) or found.task.status not in WAITING
-    opinions = [
-        OpinionShown(steward=one.steward, at=one.at, verdict=one.verdict if open_ else None, reason=one.reason if open_ else None)
-        for one in given
-    ]
-    facts = [
-        Hanging(fact=one.fact, count=one.count, amounts=[_money(amount, currency) for currency, amount in one.amounts.items()])
-        for one in found.impact.facts
-    ]
-    impact = ImpactShown(
-        moving=_named(found.moving),
-        facts=facts,
-        stake=_money(found.impact.stake, settings.currency),
-        sentence=moving(settings, found.impact),
-    )
-    return Case(
-        task=_shown(settings, db, [found.task])[0],
-        records=[RecordShown(source=one.record.source, key=one.record.key, values=one.values) for one in found.records],
-        evidence=None if found.evidence is None else _evidence(settings, found),
-        impact=impact,
-        opinions=opinions,
-        disagreed=judgement.standing(given) == "third",
-    )
-
-
-def _evidence(settings: Settings, found: Dossier) -> EvidenceShown:
-    assert found.evidence is not None
-    assert found.between is not None
-    told = found.evidence.explanation
-    language, own = settings.language, nouns(settings)
-    left, right = found.between
-    parts = sorted(told.parts, key=lambda part: -abs(part.bits))
-    return EvidenceShown(
-        left=Named(source=left.source, key=left.key), right=Named(source=right.source, key=right.key),
-        probability=told.probability, decision=told.decision, vetoed_by=list(told.vetoed_by),
-        seen=[Seen(fields=list(part.fields), label=part.label, bits=part.bits) for part in parts],
-        waterfall=[Step(label=label, before=before, after=after) for label, before, after in told.waterfall(language, own)],
-        sentences=told.sentences(language, own), counterfactual=told.counterfactual(language, own),
-    )  # fmt: skip
+    return shown(hub_of(request).settings, db, [found])[0]

@@ -13,12 +13,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from matching.declaration import Field, fields
 from matching.frames import literal
 from matching.kinds import CURRENCY, MONEY
 from mdm.entities import ENTITIES, FACTS, Entity, Fact, Master, Refers
+from mdm.store.bulk import read
 
 FEW = 20_000
 """Records up to which it is quicker to look up the facts of each than to read all facts."""
@@ -85,6 +87,21 @@ def weigh(db: Connection, entity: type[Master], currency: str) -> None:
         ),
         {"own": currency} if query else {},
     )
+
+
+def referred_since(db: Connection, entity: type[Master], version_id: int) -> pa.Array:
+    """Records of a master to which facts refer, or did, that have landed after a version: those whose stakes may have changed."""
+    found = [
+        f"""SELECT t.id FROM record_version landed JOIN record r ON r.id = landed.record_id AND r.entity = {literal(fact.entity)}
+            JOIN record_version v ON v.record_id = r.id AND v.clean ? {literal(field.name)}
+            JOIN record t ON t.entity = {literal(entity.entity)} AND t.source = r.source AND t.key = v.clean->>{literal(field.name)}
+            WHERE landed.id > %(after)s"""
+        for fact, field in references(entity)
+    ]
+    if not found:
+        return pa.array([], pa.int64())
+    numbers = read(db, " UNION ".join(found) + " ORDER BY 1", pa.schema([("record_id", pa.int64())]), {"after": version_id})
+    return numbers["record_id"].combine_chunks()
 
 
 def _as_it_is(db: Connection) -> None:

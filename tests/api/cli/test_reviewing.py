@@ -110,3 +110,17 @@ def test_a_verdict_that_rulings_contradict_is_told_and_the_task_skipped(run: Run
     assert code == 0
     assert "other rulings say otherwise" in said
     assert statuses(queue)[0] == ("pair", "open", 1)
+
+
+def test_a_task_that_is_closed_meanwhile_is_told_and_left(run: Run, queue: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(io.StringIO):
+        def __next__(self) -> str:
+            with queue.engine.begin() as db:
+                db.execute(text("UPDATE task SET status = 'gone'"))
+            return super().__next__()
+
+    monkeypatch.setattr("io.StringIO", Late)
+    code, said = run("review", keys="y\n")
+    assert code == 0
+    assert "there is nothing to decide any more" in said
+    assert "0 verdicts" in said

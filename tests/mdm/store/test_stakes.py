@@ -59,6 +59,17 @@ def test_only_the_version_in_force_of_what_is_live_counts(world: World) -> None:
     assert stakes.impact(world.db, Customer, [other], "EUR") == Impact((Hanging("invoice", 1, {"EUR": Decimal(150)}),), Decimal(150))
 
 
+def test_records_whose_facts_have_landed_since(world: World) -> None:
+    one, other, third = (world.record(key=key) for key in ("a", "b", "c"))
+    moved = world.invoice("a", "100")
+    world.invoice("c", "100")
+    newest = world.db.exec_driver_sql("SELECT max(id) FROM record_version").scalar_one()
+    assert stakes.referred_since(world.db, Customer, newest).to_pylist() == []
+    world.version(moved, customer="b", net="100")
+    assert stakes.referred_since(world.db, Customer, newest).to_pylist() == [one, other]
+    assert stakes.referred_since(world.db, Customer, 0).to_pylist() == [one, other, third]
+
+
 def test_a_part_is_in_the_currency_of_its_whole(world: World) -> None:
     product = world.record("product", key="x")
     world.record("deal", key="d", currency="GBP")
