@@ -113,14 +113,17 @@ def test_a_verdict_that_rulings_contradict_is_told_and_the_task_skipped(run: Run
 
 
 def test_a_task_that_is_closed_meanwhile_is_told_and_left(run: Run, queue: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Late(io.StringIO):
-        def __next__(self) -> str:
+    class Late:
+        def isatty(self) -> bool:
+            return False
+
+        def __iter__(self) -> Iterator[str]:
             with queue.engine.begin() as db:
                 db.execute(text("UPDATE task SET status = 'gone'"))
-            return super().__next__()
+            yield "y"
 
-    monkeypatch.setattr("io.StringIO", Late)
-    code, said = run("review", keys="y\n")
+    monkeypatch.setattr("io.StringIO", lambda keys: Late())
+    code, said = run("review", keys="y")
     assert code == 0
     assert "there is nothing to decide any more" in said
     assert "0 verdicts" in said
