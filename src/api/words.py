@@ -141,6 +141,45 @@ WORDS: dict[str, tuple[str, str]] = {
         "Nothing is written. Computed from the pairs kept by the last match; precision and recall are those of the model's probabilities.",
     ),
     "last_runs": ("Derniers traitements", "Last runs"),
+    "task": ("N°", "No."),
+    "kind": ("Question", "Question"),
+    "stake": ("En jeu", "At stake"),
+    "about": ("À propos de", "About"),
+    "why_asked": ("Pourquoi", "Why"),
+    "pair": ("paire", "pair"),
+    "cluster": ("référence douteuse", "doubtful golden record"),
+    "value": ("valeur écartée", "value set aside"),
+    "pin": ("valeur imposée", "pinned value"),
+    "asked_pair": ("{chance} de chances que ce soit la même chose", "a {chance} chance that they are one thing"),
+    "asked_thin": ("réunies sur peu d'indices : {chance}", "joined on thin evidence: {chance}"),
+    "asked_value": ("{field} {value!r} : {reason}", "{field} {value!r}: {reason}"),
+    "asked_pin": ("{field} : une source dit autre chose, ou la même désormais", "{field}: a source says otherwise, or the same by now"),
+    "sign_contradiction": ("deux se contredisent", "two contradict each other"),
+    "sign_veto": ("deux valeurs de {field}", "two values of {field}"),
+    "sign_bridge": ("un seul lien faible entre deux groupes", "one weak link between two groups"),
+    "sign_large": ("beaucoup de fiches", "very many records"),
+    "moves": ("{facts} : {euros}", "{facts}: {euros}"),
+    "nothing_moves": ("Aucun fait n'en dépend.", "Nothing hangs on it."),
+    "would_move": ("Ce qui changerait de référence{side} :", "What would move{side}:"),
+    "no_task": ("Plus rien à trancher.", "Nothing is left to decide."),
+    "more_tasks": ("{count} questions attendent, {euros} en jeu", "{count} questions wait, {euros} at stake"),
+    "review_keys": (
+        "[y] même  [n] différent  [u] pas sûr  [s] passer  [q] quitter",
+        "[y] same  [n] different  [u] unsure  [s] skip  [q] quit",
+    ),
+    "review_keys_choice": (
+        "[y] garder  [n] rejeter  [u] pas sûr  [s] passer  [q] quitter",
+        "[y] keep  [n] drop  [u] unsure  [s] skip  [q] quit",
+    ),
+    "unknown_key": ("Touche inconnue : {key!r}", "No such key: {key!r}"),
+    "judged_settled": ("Décidé.", "Decided."),
+    "judged_second": ("Noté ; un autre gestionnaire doit le confirmer.", "Kept; another steward has to confirm it."),
+    "judged_third": (
+        "Noté ; les gestionnaires ne sont pas d'accord, un autre doit trancher.",
+        "Kept; stewards disagree, and another has to decide.",
+    ),
+    "disagreed": ("Deux gestionnaires ne sont pas d'accord : votre avis tranche.", "Two stewards disagree: your verdict decides."),
+    "reviewed": ("{count} décisions ; `mdm match` les met en œuvre.", "{count} verdicts; `mdm match` carries them out."),
     "forecast_note": (
         "Pondéré par les probabilités saisies par ligne de produit ; sans simulation.",
         "Weighted by the probability entered for each product line; not simulated.",
@@ -175,6 +214,19 @@ def month(settings: Settings, day: date) -> str:
     """A month and its year."""
     return str(format_date(day, "MMM yyyy", locale=settings.language))
 
+
+FACTS: dict[str, tuple[Noun, Noun]] = {
+    "deal": (Noun("affaire", "affaires", True), Noun("deal", "deals")),
+    "deal_line": (Noun("ligne d'affaire", "lignes d'affaire", True), Noun("deal line", "deal lines")),
+    "plan_line": (Noun("échéance", "échéances", True), Noun("planned invoice", "planned invoices")),
+    "invoice": (Noun("facture", "factures", True), Noun("invoice", "invoices")),
+    "invoice_line": (Noun("ligne de facture", "lignes de facture", True), Noun("invoice line", "invoice lines")),
+    "payment": (Noun("règlement", "règlements"), Noun("payment", "payments")),
+    "budget": (Noun("budget", "budgets"), Noun("budget", "budgets")),
+    "amendment": (Noun("avenant", "avenants"), Noun("amendment", "amendments")),
+    "cost": (Noun("coût", "coûts"), Noun("cost", "costs")),
+}
+"""What facts that refer to masters are called."""
 
 FIELDS: dict[str, tuple[Noun, Noun]] = {
     "salesperson": (Noun("commercial", "commerciaux"), Noun("salesperson", "salespeople")),

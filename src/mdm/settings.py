@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,10 @@ class Settings(BaseSettings):
     """`MDM_LANGUAGE`: fr or en, for what the hub prints for people; by default as the terminal speaks."""
     currency: str = "EUR"
     """`MDM_CURRENCY`: the company's own currency."""
+    lease_minutes: int = Field(default=15, ge=1)
+    """`MDM_LEASE_MINUTES`: how long a task is kept for the steward who looks at it."""
+    second_steward_above: Decimal | None = None
+    """`MDM_SECOND_STEWARD_ABOVE`: stake, in the company's currency, above which a ruling takes two stewards who agree; none by default."""
     host: str = "127.0.0.1"
     """`MDM_HOST`: address on which the API listens."""
     port: int = 8000

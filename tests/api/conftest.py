@@ -53,6 +53,7 @@ def api(copies: Copy) -> Iterator[Api]:
 
 @pytest.fixture
 def own(copies: Copy) -> Iterator[Api]:
-    """The company in a database of the test's own, served to a test that writes."""
+    """The company in a database of the test's own, served to a test that writes; the server has not connections enough to keep its."""
     with served(copies()) as found:
         yield found
+    found.hub.engine.dispose()

@@ -15,7 +15,9 @@ LEAST: dict[str, Role] = {
     "get_history": "viewer", "get_crosswalk": "viewer", "get_identity": "viewer", "list_changes": "viewer", "get_status": "viewer",
     "list_profitability": "analyst", "get_profitability": "analyst", "forecast_pipeline": "analyst", "forecast_billing": "analyst",
     "forecast_cash": "analyst", "list_leakage_findings": "analyst",
-    "list_review": "steward", "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
+    "list_tasks": "steward", "claim_tasks": "steward", "get_task": "steward", "judge_task": "steward", "skip_task": "steward",
+    "snooze_task": "steward", "assign_task": "steward", "release_task": "steward", "list_stewards": "steward",
+    "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
     "create_decision": "steward", "revoke_decision": "steward",
     "merge_golden": "steward", "split_golden": "steward", "move_records": "steward", "confirm_golden": "steward",
     "list_acts": "steward", "get_act": "steward", "revert_act": "steward",
@@ -32,7 +34,8 @@ Operation = tuple[str, str, str]
 def operations(api: Api) -> list[Operation]:
     """Method, address with its parameters filled in, and name of everything behind a key."""
     paths = api.get("/openapi.json").json()["paths"]
-    filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "key_id": "999999", "act_id": "opa_none"}
+    filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "task_id": "999999", "key_id": "999999"}
+    filled |= {"act_id": "opa_none"}
     return [
         (method.upper(), path.format(**filled), operation["operationId"])
         for path, methods in paths.items()

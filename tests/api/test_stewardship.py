@@ -1,7 +1,6 @@
-"""What waits for a steward, and rulings: made, refused, revoked, carried out."""
+"""Rulings: made, refused, revoked, carried out."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -22,38 +21,6 @@ def ruling(left: str, right: str, verdict: str = "same", **more: Any) -> dict[st
     return {"entity": "customer", "left": account(left), "right": account(right), "verdict": verdict, **more}
 
 
-def test_pairs_that_wait_are_likeliest_first(api: Api) -> None:
-    found = api.get("/v1/review", "steward", params={"entity": "customer"}).json()["items"]
-    assert {"left": account("a08"), "right": account("a09"), "probability": 0.5858} in found
-    chances = [pair["probability"] for pair in found]
-    assert chances == sorted(chances, reverse=True)
-    assert api.get("/v1/review", params={"entity": "contact"}).json() == {"items": [], "next": None}
-    assert api.get("/v1/review", params={"entity": "planet"}).status_code == 422
-    assert api.get("/v1/review").status_code == 422
-
-
-def test_pairs_come_in_pages(own: Api) -> None:
-    with own.hub.engine.begin() as db:
-        db.execute(
-            text(
-                """INSERT INTO edge (left_id, right_id, entity, weight, alone, levels)
-                   SELECT a.id, b.id, 'customer', 0.25, 0.25, '{}' FROM record a, record b
-                   WHERE a.key = 'a05' AND b.key IN ('a07', 'a10', 'a11') ON CONFLICT DO NOTHING"""
-            )
-        )
-    whole = own.get("/v1/review", params={"entity": "customer"}).json()["items"]
-    assert len(whole) >= 4
-    found, answer = [], own.get("/v1/review", params={"entity": "customer", "limit": 1}).json()
-    while answer["next"]:
-        found += answer["items"]
-        answer = own.get(answer["next"]).json()
-    assert found + answer["items"] == whole
-    tampered = urlsplit(own.get("/v1/review", params={"entity": "customer", "limit": 1}).json()["next"]).query.replace(
-        "customer", "product"
-    )
-    assert own.get(f"/v1/review?{tampered}").json()["errors"][0]["code"] == "cursor"
-
-
 def test_a_ruling_is_kept_and_found(own: Api) -> None:
     made = own.post("/v1/decisions", ruling("a09", "a08", reason="seen on a letterhead"), "steward")
     assert made.status_code == 201
@@ -62,8 +29,6 @@ def test_a_ruling_is_kept_and_found(own: Api) -> None:
     assert (decision["decided_by"], decision["reason"], decision["revoked_at"]) == ("a steward", "seen on a letterhead", None)
     assert own.get(made.headers["Location"]).json() == decision
     assert own.get("/v1/decisions", params={"entity": "customer", "limit": 1}).json()["items"] == [decision]
-    waiting = own.get("/v1/review", params={"entity": "customer"}).json()["items"]
-    assert (account("a08"), account("a09")) not in [(pair["left"], pair["right"]) for pair in waiting]
 
 
 def test_rulings_are_heard_at_once_until_they_are_revoked(own: Api) -> None:

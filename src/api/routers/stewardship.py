@@ -1,4 +1,4 @@
-"""What waits for a steward, and what stewards ruled."""
+"""What stewards ruled."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from api.session import STEWARD, Caller, Db, hub_of
 from mdm import stewardship
 from mdm.errors import BadInput, Conflict, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.stewardship import Steward
-from mdm.store import decisions, facts
+from mdm.store import decisions
 from mdm.store.decisions import RecordKey, Ruling, Verdict
 
 router = APIRouter(
@@ -30,48 +30,11 @@ EntityAsked = Annotated[Line, Field(examples=["customer"], json_schema_extra={"e
 DecisionId = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
-class ReviewAsked(Paged):
-    """Which pairs."""
+class Named(Model):
+    """A record as its source names it."""
 
-    entity: EntityAsked
-
-
-class Pair(Model):
-    """Two records that may be the same thing, and are not joined."""
-
-    left: Named
-    right: Named
-    probability: float
-    """That they are, from 0 to 1."""
-
-
-class Review(Model):
-    """Pairs that wait for a steward, likeliest first."""
-
-    items: list[Pair]
-    next: str | None
-    """The address of the next page; null on the last."""
-
-
-@router.get("/review")
-def list_review(request: Request, asked: Annotated[ReviewAsked, Query()], db: Db) -> Review:
-    """List the pairs that are too unsure to be joined and too likely to be left apart, those ruled upon left out."""
-    known("/query/entity", asked.entity, BY_NAME)
-    about = ("review", asked.entity)
-    cursors = cast(Cursors, request.app.state.cursors)
-    after = cursors.read(about, asked.cursor)
-    table = facts.review(db, asked.entity, hub_of(request).settings.match_bits)
-    pairs = sorted((-row["probability"], row["left"], row["right"]) for row in table.to_pylist())
-    rest = [pair for pair in pairs if after is None or pair > (float(after[0] or 0), str(after[1]), str(after[2]))]
-    page = rest[: asked.limit]
-    more = cursors.at(about, [repr(page[-1][0]), *page[-1][1:]]) if len(rest) > len(page) else None
-    items = [Pair(left=_named(left), right=_named(right), probability=-unlikely) for unlikely, left, right in page]
-    return Review(items=items, next=next_link(request, more))
-
-
-def _named(shown: str) -> Named:
-    source, _, key = shown.partition(":")
-    return Named(source=source, key=key)
+    source: Annotated[Line, Field(examples=["crm"])]
+    key: Annotated[Line, Field(examples=["001"])]
 
 
 class DecisionIn(Model):

@@ -129,6 +129,7 @@ problem = Table(
     Column("last_load_id", BigInteger, nullable=False),
     Column("found_at", Instant, nullable=False, server_default=NOW),
     Index("ix_problem_stream", "source", "stream", "severity"),
+    Index("ix_problem_key", "source", "key"),
     comment="Quarantine and rejects: what could not be taken, where it stands, and how to mend it",
 )
 
@@ -240,9 +241,10 @@ task = Table(
     Column("leased_until", Instant),
     Column("snoozed_until", Instant),
     Column("skips", Integer, nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="1", comment="how many times it was asked: once more where a ruling is gone"),
     Column("created_at", Instant, nullable=False, server_default=NOW),
     Column("closed_at", Instant),
-    Index("ix_task_open", "entity", "kind", "rank", postgresql_where=text("status IN ('open', 'second')")),
+    Index("ix_task_head", "skips", text("rank DESC"), "subject", postgresql_where=text("status IN ('open', 'second')")),
     Index("ix_task_left_id", "left_id"),
     Index("ix_task_right_id", "right_id"),
     comment="What waits for a steward",
@@ -253,11 +255,12 @@ opinion = Table(
     metadata,
     _id(),
     Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("round", Integer, nullable=False, server_default="1", comment="of the task, when it was given"),
     Column("steward", Text, nullable=False),
     Column("verdict", Text, nullable=False, comment="same, different, unsure; of a pin or a value: keep, drop"),
     Column("reason", Text),
     Column("at", Instant, nullable=False, server_default=NOW),
-    Index("uq_opinion_steward", "task_id", "steward", unique=True),
+    Index("uq_opinion_steward", "task_id", "round", "steward", unique=True),
     comment="What each steward thought of a task; rulings follow from them",
 )
 
