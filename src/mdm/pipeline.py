@@ -22,7 +22,7 @@ from mdm.entities.declare import own_references
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.settings import Settings
-from mdm.store import masters, runs
+from mdm.store import masters, runs, ties
 from mdm.store.database import lock
 from mdm.survivorship import survive
 
@@ -129,6 +129,7 @@ def _resolve(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch:
     golden = _golden(records, crosswalk, named.clusters, entity)
     masters.replace_matches(db, entity.entity, _keys(ids, found, entity), _edges(ids, found, once), as_json(found.model))
     events = masters.rewrite(db, run_id, entity.entity, crosswalk, golden, named.absorbed, named.retired)
+    ties.keep(db, entity.entity)
     return Resolved(entity.entity, records.num_rows, golden.num_rows, found.pairs.num_rows, events, found.report.oversized)
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict
 from mdm.store.database import lock
 from mdm.store.masters import rulings
+from mdm.store.moment import NOW, Moment
 from mdm.store.tables import decision
 from mdm.store.tables import record as records
 
@@ -122,15 +123,15 @@ class Standing:
         return self._group.get(record, {record})
 
 
-def get(db: Connection, decision_id: int) -> Ruling | None:
-    """A ruling by its number."""
-    row = db.execute(_shown().where(decision.c.id == decision_id)).one_or_none()
+def get(db: Connection, decision_id: int, moment: Moment = NOW) -> Ruling | None:
+    """A ruling by its number, as it was known."""
+    row = db.execute(_shown(moment).where(decision.c.id == decision_id)).one_or_none()
     return None if row is None else _ruling(row)
 
 
-def page(db: Connection, entity: str | None, before: int | None, limit: int) -> list[Ruling]:
-    """Rulings, newest first, those numbered below `before`."""
-    query = _shown().order_by(decision.c.id.desc()).limit(limit)
+def page(db: Connection, entity: str | None, before: int | None, limit: int, moment: Moment = NOW) -> list[Ruling]:
+    """Rulings as they were known, newest first, those numbered below `before`."""
+    query = _shown(moment).order_by(decision.c.id.desc()).limit(limit)
     if entity is not None:
         query = query.where(decision.c.entity == entity)
     if before is not None:
@@ -204,12 +205,20 @@ def _keys(db: Connection, ids: Sequence[int]) -> dict[int, RecordKey]:
 _LEFT, _RIGHT = records.alias("l"), records.alias("r")
 
 
-def _shown() -> Select[*tuple[Any, ...]]:
-    return (
-        select(decision, _LEFT.c.source.label("ls"), _LEFT.c.key.label("lk"), _RIGHT.c.source.label("rs"), _RIGHT.c.key.label("rk"))
+def _shown(moment: Moment = NOW) -> Select[*tuple[Any, ...]]:
+    at = moment.known_at
+    known = decision.c if at is None else [_before(column, at) if column.name.startswith("revoked_") else column for column in decision.c]
+    query = (
+        select(*known, _LEFT.c.source.label("ls"), _LEFT.c.key.label("lk"), _RIGHT.c.source.label("rs"), _RIGHT.c.key.label("rk"))
         .join(_LEFT, _LEFT.c.id == decision.c.left_id)
         .join(_RIGHT, _RIGHT.c.id == decision.c.right_id)
     )
+    return query if at is None else query.where(decision.c.decided_at <= at)
+
+
+def _before(column: Column[Any], at: datetime) -> ColumnElement[Any]:
+    """What is told of a revocation, where it had been revoked by then."""
+    return case((decision.c.revoked_at <= at, column)).label(column.name)
 
 
 def _ruling(row: Row[*tuple[Any, ...]]) -> Ruling:

@@ -12,19 +12,20 @@ from matching.model import Model
 from matching.saving import from_json
 from mdm.entities import Master, NameOf, Refers, SameAs
 from mdm.store.bulk import copy_in, read, temporary
+from mdm.store.moment import NOW, Moment
 from mdm.store.tables import blocking_key, decision, edge, load, member, model
 
 MEMBERS = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
 
 
-def records(db: Connection, entity: type[Master], only: Collection[int] | None = None) -> pa.Table:
+def records(db: Connection, entity: type[Master], only: Collection[int] | None = None, moment: Moment = NOW) -> pa.Table:
     """Live records of an entity, or only some, and those that the source has merged into another: record_id, source, key, event_at, and its fields as clean text.
 
     A field that refers to another entity holds the golden id of the record referred to; one that refers to its own entity holds the
     record's number, for the golden ids are not settled yet. A name that another record carries stands in where the record has none.
     """
     declared = fields(entity)
-    joins = "".join(referred(at, field) for at, field in enumerate(declared) if field.mark(Refers))
+    joins = "".join(referred(at, field, moment) for at, field in enumerate(declared) if field.mark(Refers))
     schema = pa.schema(
         [("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "key", "event_at", *(field.name for field in declared)))]
     )
@@ -34,8 +35,8 @@ def records(db: Connection, entity: type[Master], only: Collection[int] | None =
     return read(
         db,
         f"""SELECT r.id, r.source, r.key, to_char(v.event_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {chosen}
-            FROM record r JOIN record_version v ON v.id = r.version_id {joins}
-            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) {some} ORDER BY r.id""",
+            FROM record r {moment.version()} {joins}
+            WHERE r.entity = %(entity)s AND (NOT {"r" if moment.is_now else "v"}.deleted{merged}) {some} ORDER BY r.id""",
         schema,
         {"entity": entity.entity},
     )
@@ -51,14 +52,14 @@ def distinct(db: Connection, entity: str) -> frozenset[str]:
     return frozenset(db.execute(last, {"entity": entity}).scalars())
 
 
-def referred(at: int, field: Field) -> str:
+def referred(at: int, field: Field, moment: Moment = NOW) -> str:
     """Joins the record that a field of version `v` refers to as r{at}, its version in force as v{at}, its membership as m{at}."""
     refers = field.mark(Refers)
     assert refers is not None
     return f"""
         LEFT JOIN record r{at} ON r{at}.entity = {literal(refers.to)} AND r{at}.source = r.source AND r{at}.key = v.clean->>{literal(field.name)}
-        LEFT JOIN record_version v{at} ON v{at}.id = r{at}.version_id
-        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND m{at}.known_to IS NULL"""
+        {moment.version(f"r{at}", f"v{at}", join="LEFT JOIN")}
+        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND {moment.in_force(f"m{at}")}"""
 
 
 def _value(field: Field, declared: tuple[Field, ...], entity: type[Master]) -> str:
