@@ -8,33 +8,41 @@ from sqlalchemy import Connection
 from api.schemas import FieldLineage, Membership, Origin, Rule, Scalar, golden_fields, typed
 from matching.declaration import Field
 from mdm.entities import Master, NameOf, Refers
+from mdm.past import Past
 from mdm.store import golden
+from mdm.store.moment import NOW, Moment
 from mdm.survivorship import rule_of
 
 Key = tuple[str, str, str]
 
 
-def members(db: Connection, golden_id: str) -> list[Membership]:
+def members(db: Connection, golden_id: str, moment: Moment = NOW) -> list[Membership]:
     """The records of a golden record."""
     return [
         Membership(
             source=row.source, key=row.key, since=row.since, load=row.load_id, file=row.stream, line=row.line,
             changed_at=row.event_at, loaded_at=row.landed_at,
         )
-        for row in golden.members(db, golden_id)
+        for row in golden.members(db, golden_id, moment)
     ]  # fmt: skip
 
 
-def lineage(db: Connection, entity: type[Master], found: golden.Found, only: Collection[str] | None = None) -> list[FieldLineage]:
+def lineage(
+    db: Connection, entity: type[Master], found: golden.Found | Past, only: Collection[str] | None = None, moment: Moment = NOW
+) -> list[FieldLineage]:
     """A field a row, those that some record fills; what a record says is what its version in force says."""
     declared = {name: field for name, field in golden_fields(entity).items() if only is None or name in only}
-    records = golden.evidence(db, found.id, set(found.lineage.values()))
-    referred = golden.referred(db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))})
+    records = golden.evidence(db, found.id, set(found.lineage.values()), moment)
+    referred = golden.referred(
+        db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))}, moment
+    )
     told = [_field(entity, field, found, records, referred) for field in declared.values()]
     return [one for one in told if one.chosen is not None or one.others or only is not None]
 
 
-def _field(entity: type[Master], field: Field, found: golden.Found, records: Collection[Any], referred: Mapping[Key, Any]) -> FieldLineage:
+def _field(
+    entity: type[Master], field: Field, found: golden.Found | Past, records: Collection[Any], referred: Mapping[Key, Any]
+) -> FieldLineage:
     rule = rule_of(field)
     value = typed(entity, found.data, [field.name])[field.name]
     said = {row.record_id: _origin(row, _said(entity, field, row, referred), value) for row in records}

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.cursors import Cursors, next_link
+from api.moments import Known, standing
 from api.problems import InvalidRequest, problems
 from api.schemas import BY_NAME, Model
 from api.selection import Line, Paged, known
@@ -117,7 +118,7 @@ class Decision(Model):
     """Making or revoking a ruling changes no golden record by itself; the next match does."""
 
 
-class DecisionsAsked(Paged):
+class DecisionsAsked(Paged, Known):
     """Which rulings."""
 
     entity: EntityAsked | None = None
@@ -159,18 +160,19 @@ def list_decisions(request: Request, asked: Annotated[DecisionsAsked, Query()], 
     """List rulings, newest first, those that were revoked included."""
     if asked.entity is not None:
         known("/query/entity", asked.entity, BY_NAME)
-    about = ("decisions", asked.entity)
+    moment = standing(db, asked.known_at)
+    about = ("decisions", asked.entity, moment)
     cursors = cast(Cursors, request.app.state.cursors)
     after = cursors.read(about, asked.cursor)
-    rows = decisions.page(db, asked.entity, None if after is None else int(after[0] or 0), asked.limit + 1)
+    rows = decisions.page(db, asked.entity, None if after is None else int(after[0] or 0), asked.limit + 1, moment)
     more = cursors.at(about, [rows[asked.limit - 1].id]) if len(rows) > asked.limit else None
     return Decisions(items=_all(rows[: asked.limit]), next=next_link(request, more))
 
 
 @router.get("/decisions/{decision_id}", responses=problems(NotFound))
-def get_decision(decision_id: DecisionId, db: Db) -> Decision:
+def get_decision(decision_id: DecisionId, asked: Annotated[Known, Query()], db: Db) -> Decision:
     """Get a ruling."""
-    found = decisions.get(db, decision_id)
+    found = decisions.get(db, decision_id, standing(db, asked.known_at))
     if found is None:
         raise NotFound(f"there is no decision {decision_id}")
     return _shown(found)

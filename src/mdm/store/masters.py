@@ -127,10 +127,20 @@ def trained(db: Connection, entity: str) -> Model | None:
     return None if content is None or "words" not in content else from_json(content)
 
 
-def golden_of(db: Connection, ids: Collection[int]) -> dict[int, str]:
+def golden_of(db: Connection, ids: Collection[int], moment: Moment = NOW) -> dict[int, str]:
     """The golden record of some records."""
-    rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), member.c.known_to.is_(None)))
+    rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), moment.among(member)))
     return {row.record_id: row.golden_id for row in rows}
+
+
+def held(db: Connection, golden_ids: Collection[str], moment: Moment = NOW) -> pa.Table:
+    """The records of some golden records: record_id, golden_id."""
+    return read(
+        db,
+        f"SELECT record_id, golden_id FROM member m WHERE golden_id = ANY(%(ids)s) AND {moment.in_force('m')} ORDER BY record_id",
+        MEMBERS,
+        {"ids": sorted(golden_ids)},
+    )
 
 
 def weight(db: Connection, left: int, right: int) -> float | None:
