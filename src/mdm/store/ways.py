@@ -2,7 +2,7 @@
 
 What leads where now is written down beside each id. What it was before follows from membership, which keeps its history: an id that has
 ended leads to where most of the records went that it held last (tie: the oldest record), and from there on, until an id is reached that was
-in force, or that had ended without one to take its records.
+in force, or whose records went nowhere.
 """
 
 from datetime import datetime
@@ -31,14 +31,12 @@ def _next(db: Connection, golden_id: str, known_at: datetime) -> str | None:
 _NEXT = text(
     """WITH held AS (
            SELECT record_id, known_to FROM member WHERE golden_id = :golden_id AND known_from <= :at AND known_from IS DISTINCT FROM known_to
-       ), gone AS (
-           SELECT record_id FROM held WHERE known_to = (SELECT max(known_to) FROM held)
-       ), last AS (
-           SELECT DISTINCT ON (m.record_id) m.record_id, m.golden_id FROM member m JOIN gone USING (record_id)
-           WHERE m.known_from <= :at AND m.known_from IS DISTINCT FROM m.known_to ORDER BY m.record_id, m.known_from DESC
+       ), ended AS (
+           SELECT max(known_to) AS at FROM held HAVING bool_and((known_to <= :at) IS TRUE)
        )
-       SELECT golden_id FROM last WHERE NOT EXISTS (SELECT FROM held WHERE known_to IS NULL OR known_to > :at)
-       GROUP BY 1 ORDER BY count(*) DESC, min(record_id) LIMIT 1"""
+       SELECT m.golden_id FROM held JOIN ended ON held.known_to = ended.at
+       JOIN member m ON m.record_id = held.record_id AND m.known_from = ended.at AND m.known_to IS DISTINCT FROM m.known_from
+       GROUP BY 1 ORDER BY count(*) DESC, min(m.record_id) LIMIT 1"""
 )
 _MET = text(
     """SELECT DISTINCT o.golden_id FROM member m JOIN member o ON o.record_id = m.record_id
