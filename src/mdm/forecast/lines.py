@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.errors import BadInput
 from mdm.forecast import billing, cash
@@ -58,46 +59,57 @@ _PROJECT = f"""
         UNION ALL SELECT project_id, 'budget_cost', 'budget', source, key, NULL, cost FROM budget WHERE cost IS NOT NULL
         UNION ALL SELECT l.project_id, 'planned', 'plan_line', l.source, l.key, l.planned_on, l.amount * j.rate
         FROM plan_line l JOIN job j ON j.golden_id = l.project_id WHERE l.status IN ('planned', 'done')
+        UNION ALL SELECT project_id, 'plan', 'plan_line', source, key, planned_on, NULL FROM plan_line WHERE status <> 'cancelled'
     )
-    SELECT entity, source, key, "on", (amount * sign)::DECIMAL(38, 12) AS amount
-    FROM line JOIN wanted USING (part) WHERE project_id = $project ORDER BY "on", entity, source, key, amount"""
-
-_PLANNED = "SELECT count(*) AS lines FROM plan_line WHERE project_id = $project AND status <> 'cancelled'"
+    SELECT project_id, part, entity, source, key, "on", amount::DECIMAL(38, 12) AS amount
+    FROM line WHERE project_id IS NOT NULL ORDER BY project_id, "on", entity, source, key, amount"""
 
 _MONTH = """
     WITH pieces AS ({pieces})
-    SELECT entity, source, key, day AS "on", amount::DECIMAL(38, 12) AS amount
-    FROM pieces WHERE sort = $figure AND currency = $of AND date_trunc('month', day)::DATE = $month ORDER BY day, entity, source, key, amount"""
+    SELECT date_trunc('month', day)::DATE AS month, currency, sort AS part, entity, source, key, day AS "on", amount::DECIMAL(38, 12) AS amount
+    FROM pieces ORDER BY day, entity, source, key, amount"""
 
 
-def project_lines(frames: Frames, project: str, figure: str, as_of: date, currency: str = "EUR") -> pa.Table:
-    """The facts behind a figure of `profitability`. Raises BadInput on one that is no sum of facts."""
+def project_parts(frames: Frames, as_of: date, currency: str = "EUR") -> pa.Table:
+    """The facts behind all figures of `profitability`: project_id, part, and the columns of lines."""
+    tables = {"exchange": exchange(frames, currency), "settlement": settlements(frames, as_of)}
+    return query(frames, _PROJECT, tables=tables, as_of=as_of, currency=currency)
+
+
+def project_lines(parts: pa.Table, project: str, figure: str) -> pa.Table:
+    """The lines of a figure of a project. In: parts as `project_parts` gives them. Raises BadInput on a figure that is no sum of facts."""
     if figure not in PROJECT:
         raise BadInput(f"{figure!r} is no sum of facts; those that are: {', '.join(PROJECT)}")
-    wanted = PROJECT[figure]
-    unplanned = figure == "to_invoice" and not query(frames, _PLANNED, project=project)["lines"][0].as_py()
-    if unplanned:
-        wanted = UNPLANNED
-    tables = {
-        "exchange": exchange(frames, currency),
-        "settlement": settlements(frames, as_of),
-        "wanted": pa.table({"part": list(wanted), "sign": pa.array(wanted.values(), pa.int64())}),
-    }
-    found = query(frames, _PROJECT, tables=tables, project=project, as_of=as_of, currency=currency).cast(SCHEMA)
-    # More was invoiced than ordered: nothing is to be invoiced.
-    return found.slice(0, 0) if unplanned and total(found) < 0 else found
+    own = parts.filter(pc.equal(parts["project_id"], project))
+    if figure == "to_invoice" and "plan" not in own["part"].to_pylist():
+        found = _chosen(own, UNPLANNED)
+        # More was invoiced than ordered: nothing is to be invoiced.
+        return found if total(found) > 0 else found.slice(0, 0)
+    return _chosen(own, PROJECT[figure])
 
 
-def month_lines(frames: Frames, report: str, figure: str, month: date, of: str, as_of: date, currency: str = "EUR") -> pa.Table:
-    """The facts behind a figure of a month of `billing` or `cash`, in the currency `of`. Raises BadInput on another report or figure."""
-    if figure not in MONTHS.get(report, ()):
-        raise BadInput(f"{report} has no figure {figure!r}; there are {', '.join(MONTHS.get(report, ()))}")
+def month_parts(frames: Frames, report: str, as_of: date, currency: str = "EUR") -> pa.Table:
+    """The facts behind all months of `billing` or `cash`: month, currency, part, and the columns of lines."""
     if report == "billing":
         pieces, tables = billing.PIECES, {"phases": phases(frames)}
     else:
         pieces, tables = cash.PIECES, {"receivable": receivables(frames, as_of)}
-    given = {"figure": figure, "of": of, "month": month.replace(day=1), "as_of": as_of, "currency": currency}
-    return query(frames, _MONTH.format(pieces=pieces), tables=tables, **given).cast(SCHEMA)
+    return query(frames, _MONTH.format(pieces=pieces), tables=tables, as_of=as_of, currency=currency)
+
+
+def month_lines(parts: pa.Table, report: str, figure: str, month: date, currency: str) -> pa.Table:
+    """The lines of a figure of a month. In: parts as `month_parts` gives them. Raises BadInput on a figure that there is not."""
+    if figure not in MONTHS[report]:
+        raise BadInput(f"{report} has no figure {figure!r}; there are {', '.join(MONTHS[report])}")
+    of = pc.and_(pc.equal(parts["month"], pa.scalar(month.replace(day=1))), pc.equal(parts["currency"], currency))
+    return _chosen(parts.filter(of), {figure: 1})
+
+
+def _chosen(parts: pa.Table, signs: Mapping[str, int]) -> pa.Table:
+    """Those of some parts, with their sign; they are in order already."""
+    rows = parts.filter(pc.is_in(parts["part"], pa.array(signs))).to_pylist()
+    signed = [{**row, "amount": None if row["amount"] is None else row["amount"] * signs[row["part"]]} for row in rows]
+    return pa.table({name: [row[name] for row in signed] for name in SCHEMA.names}, schema=SCHEMA)
 
 
 def total(lines: pa.Table) -> Decimal:

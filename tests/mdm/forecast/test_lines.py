@@ -10,7 +10,7 @@ from mdm.errors import BadInput
 from mdm.forecast.billing import billing
 from mdm.forecast.cash import cash
 from mdm.forecast.frames import Frames
-from mdm.forecast.lines import MONTHS, PROJECT, month_lines, project_lines, total
+from mdm.forecast.lines import MONTHS, PROJECT, month_lines, month_parts, project_lines, project_parts, total
 from mdm.forecast.profitability import profitability
 from sources.demo import generate
 from tests.mdm.forecast.village import TODAY, VILLAGE, village
@@ -28,15 +28,17 @@ def check(world: Frames, days: tuple[date, ...], most: int = 1000) -> int:
     """Compare every figure with the sum of its lines; how many lines there were."""
     seen = 0
     for day in days:
+        parts = project_parts(world, day)
         for row in profitability(world, day).to_pylist()[:most]:
             for figure in PROJECT:
-                lines = project_lines(world, row["golden_project_id"], figure, day)
+                lines = project_lines(parts, row["golden_project_id"], figure)
                 seen += lines.num_rows
                 assert cents(total(lines)) == (row[figure] or 0), (row["golden_project_id"], figure)
         for report, table in (("billing", billing(world, day)), ("cash", cash(world, day))):
-            for row in table.to_pylist()[-12:]:
+            parts = month_parts(world, report, day)
+            for row in table.to_pylist()[-most:]:
                 for figure in MONTHS[report]:
-                    lines = month_lines(world, report, figure, row["month"], row["currency"], day)
+                    lines = month_lines(parts, report, figure, row["month"], row["currency"])
                     seen += lines.num_rows
                     assert cents(total(lines)) == row[figure], (report, row["month"], figure)
     return seen
@@ -59,7 +61,7 @@ def test_what_no_plan_says_is_what_was_ordered_and_not_billed() -> None:
     sold = {"key": "i", "kind": "invoice", "issued_on": "2026-02-01", "currency": "USD", "rate": "0.9", "project_id": "p"}
     for net, open_, count in (("40", "54", 2), ("140", "0", 0)):
         world = frames(golden={"project": [JOB]}, facts={"invoice": [{**sold, "net": net, "gross": net}]})
-        lines = project_lines(world, "p", "to_invoice", TODAY)
+        lines = project_lines(project_parts(world, TODAY), "p", "to_invoice")
         assert (cents(total(lines)), lines.num_rows) == (Decimal(open_), count)
 
 
@@ -72,12 +74,12 @@ def test_a_fact_without_a_rate_is_told_and_does_not_count() -> None:
             ]
         },
     )
-    (line,) = project_lines(world, "p", "invoiced", TODAY).to_pylist()
+    (line,) = project_lines(project_parts(world, TODAY), "p", "invoiced").to_pylist()
     assert (line["key"], line["amount"]) == ("i", None)
 
 
 def test_what_is_no_sum_of_facts_is_said() -> None:
     with pytest.raises(BadInput, match="cost_to_date"):
-        project_lines(frames(), "p", "estimate_at_completion", TODAY)
+        project_lines(project_parts(frames(), TODAY), "p", "estimate_at_completion")
     with pytest.raises(BadInput, match="received"):
-        month_lines(frames(), "cash", "invoiced", TODAY, "EUR", TODAY)
+        month_lines(month_parts(frames(), "cash", TODAY), "cash", "invoiced", TODAY, "EUR")
