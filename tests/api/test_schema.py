@@ -51,6 +51,13 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
         yield path, path
     yield "/v1/leakage-findings", "/v1/leakage-findings"
     yield "/v1/projects/{golden_id}/profitability", f"/v1/projects/{api.id_of('P0', 'project', 'billing')}/profitability"
+    yield (
+        "/v1/projects/{golden_id}/profitability/lines",
+        f"/v1/projects/{api.id_of('P0', 'project', 'billing')}/profitability/lines?figure=contract",
+    )
+    yield "/v1/forecasts/{report}/lines", "/v1/forecasts/cash/lines?month=2026-06-01&currency=EUR&figure=received"
+    finding = api.get("/v1/leakage-findings").json()["items"][0]["id"]
+    yield "/v1/leakage-findings/{finding_id}/lines", f"/v1/leakage-findings/{finding}/lines"
     yield "/v1/review", "/v1/review?entity=customer"
     yield "/v1/decisions", "/v1/decisions"
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
