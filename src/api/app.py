@@ -11,7 +11,7 @@ from api.cursors import Cursors, secret_of
 from api.edge import Edge
 from api.figures import Figures
 from api.problems import TABLE, Problem, described, respond
-from api.routers import changes, golden, identities, keys, lines, operations, reference, reports, status, stewardship
+from api.routers import changes, golden, identities, keys, lines, operations, reference, relations, reports, status, stewardship
 from api.search import Search
 from mdm.pipeline import Hub
 
@@ -56,7 +56,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.search = Search()
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
-    for part in (golden, identities, lines, reports, changes, stewardship, status, keys, operations, reference):
+    for part in (golden, relations, identities, lines, reports, changes, stewardship, status, keys, operations, reference):
         app.include_router(part.router)
     app.add_middleware(Edge, registry=app.state.registry)
     return app

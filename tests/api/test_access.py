@@ -15,7 +15,7 @@ LEAST: dict[str, Role] = {
     "get_history": "viewer", "get_crosswalk": "viewer", "get_identity": "viewer", "list_changes": "viewer", "get_status": "viewer",
     "list_profitability": "analyst", "get_profitability": "analyst", "forecast_pipeline": "analyst", "forecast_billing": "analyst",
     "forecast_cash": "analyst", "list_leakage_findings": "analyst",
-    "list_project_lines": "analyst", "list_month_lines": "analyst", "list_finding_lines": "analyst",
+    "list_relations": "analyst", "list_project_lines": "analyst", "list_month_lines": "analyst", "list_finding_lines": "analyst",
     "list_review": "steward", "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
     "create_decision": "steward", "revoke_decision": "steward",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",

@@ -42,6 +42,8 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     for part in ("members", "lineage", "history"):
         yield f"{one}/{part}", f"/v1/golden/customer/{customer}/{part}"
         yield f"{one}/{part}", f"/v1/golden/customer/{old}/{part}"
+    for entity, key in (("customer", "a00"), ("contact", "p0")):
+        yield f"{one}/relations", f"/v1/golden/{entity}/{api.id_of(key, entity)}/relations?rollup=group"
     yield "/v1/xref", "/v1/xref?entity=customer&source=crm&key=a00"
     yield "/v1/xref", "/v1/xref?entity=customer&source=crm&key=gone"
     yield "/v1/xref", "/v1/xref"

@@ -62,7 +62,7 @@ class Moved(Model):
     merged_at: datetime
 
 
-_MOVED: dict[int | str, dict[str, Any]] = {308: {"model": Moved, "description": "The id was merged; `Location` leads to the survivor."}}
+MOVED: dict[int | str, dict[str, Any]] = {308: {"model": Moved, "description": "The id was merged; `Location` leads to the survivor."}}
 _TAG = {"ETag": {"description": "Changes with the record.", "schema": {"type": "string"}}}
 
 
@@ -183,7 +183,7 @@ def _resolved(master: type[Master], requested: str, found: Mapping[str, golden.F
 
 @router.get(
     "/{entity}/{golden_id}",
-    responses={200: {"model": AnyGolden, "headers": _TAG}, 304: {"description": "The client has it already."}, **_MOVED},
+    responses={200: {"model": AnyGolden, "headers": _TAG}, 304: {"description": "The client has it already."}, **MOVED},
     response_class=Json,
 )
 def get_golden(request: Request, entity: EntityName, golden_id: GoldenId, asked: Annotated[GoldenOne, Query()], db: Db) -> Response:
@@ -215,7 +215,7 @@ class Members(Model):
     items: list[Membership]
 
 
-@router.get("/{entity}/{golden_id}/members", response_model=Members, responses=_MOVED)
+@router.get("/{entity}/{golden_id}/members", response_model=Members, responses=MOVED)
 def list_members(
     request: Request, entity: EntityName, golden_id: GoldenId, asked: Annotated[Standing, Query()], db: Db
 ) -> Response | Members:
@@ -239,7 +239,7 @@ class Lineage(Model):
     items: list[FieldLineage]
 
 
-@router.get("/{entity}/{golden_id}/lineage", response_model=Lineage, responses=_MOVED)
+@router.get("/{entity}/{golden_id}/lineage", response_model=Lineage, responses=MOVED)
 def get_lineage(
     request: Request, entity: EntityName, golden_id: GoldenId, asked: Annotated[LineageAsked, Query()], db: Db
 ) -> Response | Lineage:

@@ -12,7 +12,7 @@ read at an instant up to there is read the same for ever. It rests on these:
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, text
 
@@ -30,6 +30,10 @@ class Moment:
     """What the hub knew then: which records had landed, what belonged together, which values were golden."""
     as_of: datetime | None = None
     """What held then: by event time, or where a source tells none, by when it landed."""
+
+    def __str__(self) -> str:
+        """The same for the same instants, in whatever zone they are told."""
+        return "/".join("now" if at is None else at.astimezone(UTC).isoformat() for at in (self.known_at, self.as_of))
 
     def in_force(self, alias: str) -> str:
         """A condition on a row with known_from and known_to: that it was in force."""
