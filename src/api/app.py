@@ -11,7 +11,23 @@ from api.cursors import Cursors, secret_of
 from api.edge import Edge
 from api.figures import Figures
 from api.problems import TABLE, Problem, described, respond
-from api.routers import acts, changes, golden, identities, keys, operations, pins, reference, reports, rules, status, stewardship, tasks
+from api.routers import (
+    acts,
+    changes,
+    golden,
+    identities,
+    keys,
+    lines,
+    operations,
+    pins,
+    reference,
+    relations,
+    reports,
+    rules,
+    status,
+    stewardship,
+    tasks,
+)  # fmt: skip
 from api.search import Search
 from mdm.pipeline import Hub
 
@@ -56,7 +72,9 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.search = Search()
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
-    for part in (golden, identities, reports, changes, tasks, stewardship, acts, pins, rules, status, keys, operations, reference):
+    for part in (
+        golden, relations, identities, lines, reports, changes, tasks, stewardship, acts, pins, rules, status, keys, operations, reference,
+    ):  # fmt: skip
         app.include_router(part.router)
     app.add_middleware(Edge, registry=app.state.registry)
     return app

@@ -65,9 +65,9 @@ class Cursors:
         return hmac.digest(self._secret, len(about).to_bytes(8) + about + content, "sha256")[:_SIGNATURE]
 
 
-def next_link(request: Request, cursor: str | None) -> str | None:
-    """The address of the next page: this one's with another cursor."""
+def next_link(request: Request, cursor: str | None, **fixed: str) -> str | None:
+    """The address of the next page: this one's with another cursor, and with what is fixed from now on."""
     if cursor is None:
         return None
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f"{request.url.path}?{urlencode([*asked, ('cursor', cursor)])}"
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", *fixed}]
+    return f"{request.url.path}?{urlencode([*asked, *fixed.items(), ('cursor', cursor)])}"

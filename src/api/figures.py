@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -21,8 +21,9 @@ from mdm.forecast.leakage import leakage
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
 from mdm.pipeline import Hub
-from mdm.store import changes, facts, status
+from mdm.store import changes, facts, moment, status
 from mdm.store.changes import Horizon
+from mdm.store.moment import Moment
 
 Row = dict[str, Any]
 
@@ -50,6 +51,8 @@ REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
 }
 KEPT = 16
 """Reports that are kept."""
+KEPT_FRAMES = 2
+"""Frames that are kept: those of now, and of the instant of the past that was asked for last."""
 
 
 @cache
@@ -66,39 +69,73 @@ class State:
     outbox: Horizon
 
 
+@dataclass(frozen=True)
+class Made:
+    """A report, and the instant of the hub's knowledge at which it was made: asked for at it again, it is the same."""
+
+    rows: list[Row]
+    known_at: datetime
+
+
 class Figures:
     """The reports of a hub.
 
-    They are worked out anew when a load has come to its end or the outbox has moved, not with every batch of a load under way.
+    They are worked out anew when a load has come to its end or the outbox has moved, not with every batch of a load under way. Each is made
+    at an instant of which is settled what was known then, so while something is being written that began earlier, of before that.
     """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._lock = Lock()
-        self._frames: tuple[State, Frames] | None = None
-        self._reports: OrderedDict[tuple[str, date, State], list[Row]] = OrderedDict()
+        self._seen: tuple[State, datetime] | None = None
+        """The newest state, and an instant when it was there already."""
+        self._newest: tuple[State, datetime] | None = None
+        """The newest state, and a settled instant that holds all of it."""
+        self._frames: OrderedDict[datetime, Frames] = OrderedDict()
+        self._reports: OrderedDict[tuple[str, date, datetime], list[Row]] = OrderedDict()
 
-    def rows(self, db: Connection, report: str, as_of: date) -> list[Row]:
-        """The rows of a report on a day, in its order; of several who ask at once, one works it out."""
-        wanted = (report, as_of, State(status.loads_finished(db), changes.horizon(db)))
+    def made(self, db: Connection, report: str, as_of: date, known_at: datetime | None = None) -> Made:
+        """A report on a day, as of what was known at an instant or is known now; of several who ask at once, one works it out."""
+        at = self.settled(db, known_at)
+        wanted = (report, as_of, at)
         found = self._reports.get(wanted)
-        if found is not None:
-            return found
-        with self._lock:
-            found = self._reports.get(wanted)
-            if found is None:
-                table = REPORTS[report](self._read(wanted[2]), as_of, self._hub.settings.currency)
-                found = self._reports[wanted] = table.to_pylist()
-                while len(self._reports) > KEPT:
-                    self._reports.popitem(last=False)
-        return found
+        if found is None:
+            frames = self.frames(at)
+            with self._lock:
+                found = self._reports.get(wanted)
+                if found is None:
+                    found = self._reports[wanted] = REPORTS[report](frames, as_of, self._hub.settings.currency).to_pylist()
+                    _keep(self._reports, KEPT)
+        return Made(found, at)
 
-    def _read(self, state: State) -> Frames:
-        """Everything that reports are made of, in one snapshot."""
-        if self._frames is None or self._frames[0] != state:
-            with self._hub.engine.connect().execution_options(isolation_level="REPEATABLE READ") as db, db.begin():
-                self._frames = (state, facts.frames(db))
-        return self._frames[1]
+    def settled(self, db: Connection, known_at: datetime | None = None) -> datetime:
+        """The instant at which a report is made: the one asked for, or the newest one, as far as it is settled."""
+        if known_at is not None:
+            return min(known_at, moment.settled(db))
+        state = State(status.loads_finished(db), changes.horizon(db))
+        if self._newest is not None and self._newest[0] == state:
+            return self._newest[1]
+        if self._seen is None or self._seen[0] != state:
+            self._seen = (state, moment.now(db))
+        seen, at = self._seen, moment.settled(db)
+        if seen[0] == state and at >= seen[1]:
+            self._newest = (state, at)
+        return at
+
+    def frames(self, known_at: datetime) -> Frames:
+        """Everything that reports are made of, as it was known at a settled instant."""
+        with self._lock:
+            found = self._frames.get(known_at)
+            if found is None:
+                with self._hub.engine.connect() as db, db.begin():
+                    found = self._frames[known_at] = facts.frames(db, Moment(known_at))
+                    _keep(self._frames, KEPT_FRAMES)
+            return found
+
+
+def _keep(kept: OrderedDict[Any, Any], most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def shown(row: Row) -> Row:

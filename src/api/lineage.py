@@ -8,33 +8,39 @@ from sqlalchemy import Connection
 from api.schemas import AppliedRule, FieldLineage, Membership, Origin, PinnedBy, Scalar, golden_fields, typed
 from matching.declaration import Field
 from mdm.entities import Master, NameOf, Refers
+from mdm.past import Past
 from mdm.rules import Rule
 from mdm.store import golden, pins, rules
+from mdm.store.moment import NOW, Moment
 from mdm.store.pins import Pin
 from mdm.survivorship import Rules, rule_of
 
 Key = tuple[str, str, str]
 
 
-def members(db: Connection, golden_id: str) -> list[Membership]:
+def members(db: Connection, golden_id: str, moment: Moment = NOW) -> list[Membership]:
     """The records of a golden record."""
     return [
         Membership(
             source=row.source, key=row.key, since=row.since, load=row.load_id, file=row.stream, line=row.line,
             changed_at=row.event_at, loaded_at=row.landed_at,
         )
-        for row in golden.members(db, golden_id)
+        for row in golden.members(db, golden_id, moment)
     ]  # fmt: skip
 
 
-def lineage(db: Connection, entity: type[Master], found: golden.Found, only: Collection[str] | None = None) -> list[FieldLineage]:
+def lineage(
+    db: Connection, entity: type[Master], found: golden.Found | Past, only: Collection[str] | None = None, moment: Moment = NOW
+) -> list[FieldLineage]:
     """A field a row, those that some record fills; what a record says is what its version in force says."""
     declared = {name: field for name, field in golden_fields(entity).items() if only is None or name in only}
     origins = [found.lineage[name] for name in declared if name in found.lineage]
-    records = golden.evidence(db, found.id, {origin for origin in origins if isinstance(origin, int)})
+    records = golden.evidence(db, found.id, {origin for origin in origins if isinstance(origin, int)}, moment)
     held = pins.many(db, [origin["pin"] for origin in origins if isinstance(origin, dict)])
-    ruled = rules.in_force(db, entity, None if found.known_to is None else found.known_from)
-    referred = golden.referred(db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))})
+    ruled = rules.in_force(db, entity, moment.known_at or (None if getattr(found, "known_to", None) is None else found.known_from))
+    referred = golden.referred(
+        db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))}, moment
+    )
     told = [_field(entity, field, found, records, referred, held, ruled) for field in declared.values()]
     return [one for one in told if one.chosen is not None or one.pin is not None or one.others or only is not None]
 
@@ -42,7 +48,7 @@ def lineage(db: Connection, entity: type[Master], found: golden.Found, only: Col
 def _field(
     entity: type[Master],
     field: Field,
-    found: golden.Found,
+    found: golden.Found | Past,
     records: Collection[Any],
     referred: Mapping[Key, Any],
     held: Mapping[int, Pin],

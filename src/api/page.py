@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,8 @@ from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
 from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
-from mdm.store import facts, problems, status
+from mdm.store import facts, moment, problems, status
+from mdm.store.moment import Moment
 
 WIDE = 118
 """Columns of a terminal that the whole page needs."""
@@ -31,17 +32,26 @@ FINDINGS = 6
 Row = dict[str, Any]
 
 
-def page(settings: Settings, db: Connection, as_of: date, width: int = WIDE) -> RenderableType:
-    """All sections, each readable alone; on a narrow terminal projects are shown without customer and interval."""
-    frames = facts.frames(db)
+def page(settings: Settings, db: Connection, as_of: date, width: int = WIDE, known_at: datetime | None = None) -> RenderableType:
+    """All sections, each readable alone; on a narrow terminal projects are shown without customer and interval.
+
+    What came in, what was matched and what waits is told of now only: of the past, the sections that are made of figures.
+    """
+    at = moment.settled(db) if known_at is None else min(known_at, moment.settled(db))
+    frames = facts.frames(db, Moment(at))
     return Group(
-        *_section(settings, "records_in", _records(settings, db)),
-        *_section(settings, "matched", *_matched(settings, db)),
-        *_section(settings, "steward", *_waiting(settings, db)),
+        *(_today(settings, db) if known_at is None else ()),
         *_section(settings, "profit", _projects(settings, frames, as_of, wide=width >= WIDE)),
         *_section(settings, "ahead", _ahead(settings, frames, as_of), Text(word(settings, "forecast_note"), style="dim")),
         *_section(settings, "leaks", *_leaks(settings, frames, as_of)),
+        Text(f"\n{word(settings, 'known_at').format(as_of.isoformat(), at.astimezone(UTC).isoformat())}", style="dim"),
     )
+
+
+def _today(settings: Settings, db: Connection) -> Iterable[RenderableType]:
+    yield from _section(settings, "records_in", _records(settings, db))
+    yield from _section(settings, "matched", *_matched(settings, db))
+    yield from _section(settings, "steward", *_waiting(settings, db))
 
 
 def _section(settings: Settings, title: str, *body: RenderableType) -> Iterable[RenderableType]:

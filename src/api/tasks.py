@@ -8,8 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from api.queueing import moving, probability, titles, why
-from api.routers.stewardship import Named
-from api.schemas import Amount, Model
+from api.schemas import Amount, Model, Named
 from api.words import nouns
 from mdm import judgement
 from mdm.agreement import Verdict

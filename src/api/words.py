@@ -140,6 +140,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Rien n'est écrit. Calculé sur les paires gardées au dernier rapprochement ; précision et rappel sont ceux des probabilités du modèle.",
         "Nothing is written. Computed from the pairs kept by the last match; precision and recall are those of the model's probabilities.",
     ),
+    "known_at": (
+        "Au {}, d'après ce que le hub savait le {} (--as-of et --known-at redonnent ces chiffres)",
+        "As of {}, by what the hub knew at {} (--as-of and --known-at give these figures again)",
+    ),
     "last_runs": ("Derniers traitements", "Last runs"),
     "task": ("N°", "No."),
     "kind": ("Question", "Question"),

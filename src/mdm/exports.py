@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
 from mdm.store import facts, masters
 from mdm.store import pins as pinned
+from mdm.store.moment import Moment
 
 LIVE_CELL = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula where text begins with it (OWASP, CSV injection)."""
@@ -30,17 +31,24 @@ class Wanted:
     settings: Settings
     as_of: date
     entity: type[Master] | None = None
+    known_at: datetime | None = None
+    """What was known then; None is now."""
+
+    @property
+    def moment(self) -> Moment:
+        """Where it stands in the hub's knowledge."""
+        return Moment(self.known_at)
 
 
 def members(db: Connection, wanted: Wanted) -> pa.Table:
     """The crosswalk of an entity: source, key, golden_id."""
-    return facts.members(db, _entity(wanted).entity).select(["source", "key", "golden_id"])
+    return facts.members(db, _entity(wanted).entity, wanted.moment).select(["source", "key", "golden_id"])
 
 
 def golden(db: Connection, wanted: Wanted) -> pa.Table:
     """Golden records of an entity: golden_id, every field, and the lists of those that are collected."""
     entity = _entity(wanted)
-    found, lists = facts.golden(db, entity), masters.collected(db, entity)
+    found, lists = facts.golden(db, entity, wanted.moment), masters.collected(db, entity, wanted.moment)
     for name in lists.column_names[1:]:
         found = found.append_column(name, lists[name])
     return found
@@ -48,16 +56,18 @@ def golden(db: Connection, wanted: Wanted) -> pa.Table:
 
 def deal_links(db: Connection, wanted: Wanted) -> pa.Table:
     """Deals and invoices with the golden project and customer that they belong to, how that was found, and how sure it is."""
-    return links(facts.frames(db))
+    return links(facts.frames(db, wanted.moment))
 
 
 def project_profitability(db: Connection, wanted: Wanted) -> pa.Table:
     """What each golden project is worth, billed, paid, cost and earns."""
-    return profitability(facts.frames(db), wanted.as_of, wanted.settings.currency)
+    return profitability(facts.frames(db, wanted.moment), wanted.as_of, wanted.settings.currency)
 
 
 def review(db: Connection, wanted: Wanted) -> pa.Table:
-    """Pairs that wait for a steward: left, right (source:key), probability; of one entity, or of all."""
+    """Pairs that wait for a steward: left, right (source:key), probability; of one entity, or of all. They are not kept for the past."""
+    if wanted.known_at is not None:
+        raise BadInput("the pairs that waited are not kept; leave out --known-at")
     entities = [wanted.entity] if wanted.entity else MASTERS
     return pa.concat_tables(facts.review(db, entity.entity, wanted.settings.match_bits) for entity in entities)
 
@@ -65,7 +75,7 @@ def review(db: Connection, wanted: Wanted) -> pa.Table:
 def rulings(db: Connection, wanted: Wanted) -> pa.Table:
     """Rulings of stewards in force, by the keys of the records, as `mdm rule` takes them over; of one entity, or of all."""
     entities = [wanted.entity] if wanted.entity else MASTERS
-    return pa.concat_tables(facts.rulings(db, entity.entity) for entity in entities)
+    return pa.concat_tables(facts.rulings(db, entity.entity, wanted.moment) for entity in entities)
 
 
 def pins(db: Connection, wanted: Wanted) -> pa.Table:

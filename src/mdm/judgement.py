@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-import pyarrow as pa
 from sqlalchemy import Connection
 
+from mdm import stewardship
 from mdm.agreement import Opinion, Verdict
+from mdm.entities import MASTERS
 from mdm.errors import BadInput, Conflict, NotFound
+from mdm.hub import Hub
 from mdm.queue import Kind
 from mdm.settings import Settings
-from mdm.store import decisions, pending, tasks
+from mdm.stewardship import Steward
+from mdm.store import tasks
+from mdm.store.database import lock
 from mdm.store.tasks import WAITING, Task
 
 Outcome = Literal["settled", "second", "third"]
 """`settled`: it took effect; `second`: another steward has to see it; `third`: stewards disagree, and one more has to see it."""
 _RULINGS: tuple[Verdict, ...] = ("same", "different", "unsure")
 _CHOICES: tuple[Verdict, ...] = ("keep", "drop", "unsure")
+_MASTERS = {master.entity: master for master in MASTERS}
 VERDICTS: dict[Kind, tuple[Verdict, ...]] = {"pair": _RULINGS, "cluster": _RULINGS, "value": _CHOICES, "pin": _CHOICES}
 
 
@@ -31,24 +36,26 @@ class Judged:
     outcome: Outcome
 
 
-def judge(db: Connection, settings: Settings, now: datetime, task_id: int, steward: str, verdict: Verdict, reason: str | None) -> Judged:
+def judge(hub: Hub, db: Connection, task_id: int, steward: str, verdict: Verdict, reason: str | None) -> Judged:
     """Take a steward's verdict.
 
     It takes effect where the stake is not above what one steward may decide, or else when a second one agrees. Raises NotFound; BadInput
     on a verdict that the kind of task does not have; Conflict where the task is closed, in another's hands or was judged by the steward,
     and where other rulings say otherwise.
     """
+    now = hub.now()
+    if (asked := tasks.get(db, task_id)) is not None:
+        lock(db, f"resolve {asked.entity}")  # before the task's row, as whoever matches takes them
     found = _to_judge(db, task_id, steward, verdict, now)
     tasks.opine(db, found, steward, verdict, reason, now)
     given = tasks.opinions(db, found)
     agreeing = [one for one in given if one.verdict == verdict != "unsure"]
     free = {"leased_by": None, "leased_until": None, "assignee": None}
-    if len(agreeing) < needed(settings, found):
+    if len(agreeing) < needed(hub.settings, found):
         tasks.change(db, task_id, status="second", **free)
         return Judged(_again(db, task_id), standing(given))
-    effect(
-        db, found, verdict, next((one.reason for one in reversed(agreeing) if one.reason), None), ", ".join(one.steward for one in agreeing)
-    )
+    why = next((one.reason for one in reversed(agreeing) if one.reason), None)
+    effect(hub, db, found, verdict, Steward(", ".join(one.steward for one in agreeing), why))
     tasks.change(db, task_id, status="done", closed_at=now, **free)
     return Judged(_again(db, task_id), "settled")
 
@@ -65,18 +72,15 @@ def standing(given: Sequence[Opinion]) -> Outcome:
     return "third" if len(said) > 1 else "second"
 
 
-def effect(db: Connection, found: Task, verdict: Verdict, reason: str | None, by: str) -> None:
-    """Do what was decided. Raises Conflict where other rulings say otherwise.
+def effect(hub: Hub, db: Connection, found: Task, verdict: Verdict, by: Steward) -> None:
+    """Do what was decided, with effect at once. Raises Conflict where other rulings say otherwise.
 
     A verdict on a pair is a ruling on its records. One on a golden record is a ruling on the records that make it look broken: the same
     for all such pairs, different for the first, which says most. Those on values and pins are kept and change nothing by themselves.
     """
-    if verdict not in ("same", "different"):
-        return
-    pairs = _pairs(found) if verdict == "same" else _pairs(found)[:1]
-    for pair in pairs:
-        decisions.decide(db, found.entity, pair, verdict, reason, by)
-    pending.add(db, found.entity, pa.chunked_array([pa.array([record for pair in pairs for record in pair], pa.int64())]))
+    if verdict in ("same", "different"):
+        pairs = _pairs(found) if verdict == "same" else _pairs(found)[:1]
+        stewardship.rule(hub, db, _MASTERS[found.entity], pairs, verdict, by)
 
 
 def _pairs(found: Task) -> list[tuple[int, int]]:

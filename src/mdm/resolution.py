@@ -25,9 +25,10 @@ from mdm import identity
 from mdm.entities import MASTERS, Master, Refers
 from mdm.entities.declare import own_references
 from mdm.hub import Hub, Watch
-from mdm.store import masters, matches, partition, pins, rules
+from mdm.store import masters, matches, partition, pins, questions, rules, ties
 from mdm.store.decisions import Standing
 from mdm.store.partition import Change
+from mdm.store.questions import PinDoubt
 from mdm.survivorship import gathered, survive
 
 Records = dict[str, list[int]]
@@ -69,6 +70,7 @@ def whole(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch: Wa
     elif (newest := matches.newest(db, entity.entity)) is not None:
         matches.matched(db, newest, under)
     done = _settle(hub, db, run_id, entity, records, found.labels)
+    _follow(hub, db, entity)
     return Resolved(
         entity.entity, records.num_rows, done.golden, found.pairs.num_rows, done.events, found.report.oversized, referring=done.referring
     )
@@ -115,11 +117,13 @@ def part(
     if changed:
         compared = _compared(hub, db, entity, changed, distinct)
         pairs, others = compared.num_rows, set(matches.revise(db, entity.entity, changed, compared)["record_id"].to_pylist())
+        others.update(compared["left_id"].to_pylist(), compared["right_id"].to_pylist())
     reach = -np.inf if distinct else hub.settings.match_bits
     around = matches.around(db, entity, {*changed, *also, *others}, reach)
     records = masters.records(db, entity, around)
     labels = _clustered(hub, db, entity, records, distinct)
     done = _settle(hub, db, run_id, entity, records, labels, around, changed, before)
+    _follow(hub, db, entity, sorted({*around, *others}))
     return _with_own(
         hub, db, run_id, entity, Resolved(entity.entity, len(around), done.golden, pairs, done.events, referring=done.referring)
     )
@@ -162,6 +166,17 @@ def _clustered(hub: Hub, db: Connection, entity: type[Master], records: pa.Table
     moved = weight != pairs["weight"].to_numpy()[order]
     matches.reweigh(db, pairs.select(["left_id", "right_id"]).take(order[moved]).append_column("weight", pa.array(weight[moved])))
     return labels
+
+
+def _follow(hub: Hub, db: Connection, entity: type[Master], only: list[int] | None = None) -> None:
+    """What follows from pairs and membership, of all records or some: what reports rest on, and what stewards are asked."""
+    ties.keep(db, entity.entity, only)
+    questions.refresh(db, entity, hub.settings, hub.now(), None if only is None else pa.array(only, pa.int64()))
+    doubts: dict[int, PinDoubt] = {}
+    for drift in pins.drifted(db, entity.entity):
+        doubt = doubts.setdefault(drift.pin.id, PinDoubt(drift.pin.id, drift.golden_id, drift.pin.field, {}))
+        doubt.said[str(drift.record)] = drift.says
+    questions.question_pins(db, entity, hub.settings, hub.now(), list(doubts.values()))
 
 
 @dataclass(frozen=True)

@@ -189,18 +189,23 @@ def confirm(hub: Hub, db: Connection, entity: type[Master], golden_id: str, by: 
     return work.done(members)
 
 
-def rule(hub: Hub, db: Connection, entity: type[Master], pair: tuple[int, int], verdict: Verdict, by: Steward) -> tuple[Done, int]:
-    """Rule on two records, with effect at once: what was done, and the number of the ruling. Raises Conflict as `decisions.decide` does."""
-    left, right = sorted(pair)
-    named = dict(zip(("left", "right"), map(str, decisions.keys_of(db, (left, right))), strict=True))
-    work = Work(hub, db, entity, "rule", by, {**named, "verdict": verdict})
-    work.hold(pair)
-    if (left, right) in work.standing.pairs:
-        raise Conflict("a ruling on these two records is in force; revoke it first")
-    made = work.rule(left, right, verdict)
-    if made is None:
-        made = decisions.record(db, entity.entity, (left, right), verdict, by.reason, by.name, operation=work.id)
-    return work.done(pair), made
+def rule(
+    hub: Hub, db: Connection, entity: type[Master], pairs: Sequence[tuple[int, int]], verdict: Verdict, by: Steward
+) -> tuple[Done, list[int]]:
+    """Rule on pairs of records, with effect at once: what was done, and the numbers of the rulings. Raises Conflict as `decisions.decide` does."""
+    ends = [decisions.keys_of(db, sorted(pair)) for pair in pairs]
+    work = Work(hub, db, entity, "rule", by, {"pairs": [[str(key) for key in keys] for keys in ends], "verdict": verdict})
+    records = sorted({record for pair in pairs for record in pair})
+    work.hold(records)
+    made = []
+    for left, right in map(sorted, pairs):
+        if (left, right) in work.standing.pairs:
+            raise Conflict("a ruling on these two records is in force; revoke it first")
+        number = work.rule(left, right, verdict)
+        if number is None:
+            number = decisions.record(db, entity.entity, (left, right), verdict, by.reason, by.name, operation=work.id)
+        made.append(number)
+    return work.done(records), made
 
 
 def revoke(hub: Hub, db: Connection, entity: type[Master], decision: int, by: Steward) -> Done:

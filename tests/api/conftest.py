@@ -56,4 +56,4 @@ def own(copies: Copy) -> Iterator[Api]:
     """The company in a database of the test's own, served to a test that writes; the server has not connections enough to keep its."""
     with served(copies()) as found:
         yield found
-    found.hub.engine.dispose()
+        found.hub.engine.dispose()  # the server has connections for a hundred, and copies live as long as the session

@@ -18,6 +18,7 @@ LEAST: dict[str, Role] = {
     "list_tasks": "steward", "claim_tasks": "steward", "get_task": "steward", "judge_task": "steward", "skip_task": "steward",
     "snooze_task": "steward", "assign_task": "steward", "release_task": "steward", "list_stewards": "steward",
     "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
+    "list_relations": "analyst", "list_project_lines": "analyst", "list_month_lines": "analyst", "list_finding_lines": "analyst",
     "create_decision": "steward", "revoke_decision": "steward",
     "merge_golden": "steward", "split_golden": "steward", "move_records": "steward", "confirm_golden": "steward",
     "list_acts": "steward", "get_act": "steward", "revert_act": "steward",
@@ -36,6 +37,7 @@ def operations(api: Api) -> list[Operation]:
     paths = api.get("/openapi.json").json()["paths"]
     filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "task_id": "999999", "key_id": "999999"}
     filled |= {"act_id": "opa_none"}
+    filled |= {"report": "billing", "finding_id": "leak_none"}
     return [
         (method.upper(), path.format(**filled), operation["operationId"])
         for path, methods in paths.items()

@@ -151,7 +151,8 @@ def test_a_report_is_worked_out_once_for_a_state_of_the_hub(own: Api) -> None:
         assert counted.calls == 2
         with own.hub.engine.begin() as db:
             db.execute(text("UPDATE load SET finished_at = NULL WHERE id = (SELECT max(id) FROM load)"))
-        assert own.get("/v1/forecasts/billing").json() == answers[0] == answers[2]
+        assert answers[0] == answers[2]
+        assert own.get("/v1/forecasts/billing").json()["items"] == answers[0]["items"]
         assert counted.calls == 3
 
 

@@ -44,6 +44,8 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     for part in ("members", "lineage", "history"):
         yield f"{one}/{part}", f"/v1/golden/customer/{customer}/{part}"
         yield f"{one}/{part}", f"/v1/golden/customer/{old}/{part}"
+    for entity, key in (("customer", "a00"), ("contact", "p0")):
+        yield f"{one}/relations", f"/v1/golden/{entity}/{api.id_of(key, entity)}/relations?rollup=group"
     yield "/v1/xref", "/v1/xref?entity=customer&source=crm&key=a00"
     yield "/v1/xref", "/v1/xref?entity=customer&source=crm&key=gone"
     yield "/v1/xref", "/v1/xref"
@@ -59,6 +61,13 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
         yield path, path
     for task in api.get("/v1/tasks").json()["items"]:
         yield "/v1/tasks/{task_id}", f"/v1/tasks/{task['id']}"
+    yield (
+        "/v1/projects/{golden_id}/profitability/lines",
+        f"/v1/projects/{api.id_of('P0', 'project', 'billing')}/profitability/lines?figure=contract",
+    )
+    yield "/v1/forecasts/{report}/lines", "/v1/forecasts/cash/lines?month=2026-06-01&currency=EUR&figure=received"
+    finding = api.get("/v1/leakage-findings").json()["items"][0]["id"]
+    yield "/v1/leakage-findings/{finding_id}/lines", f"/v1/leakage-findings/{finding}/lines"
     yield "/v1/decisions", "/v1/decisions"
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
     yield "/v1/acts", "/v1/acts"

@@ -110,7 +110,7 @@ def test_who_ruled_is_in_an_audit_that_shows_every_change(own: Api) -> None:
         ]  # fmt: skip
         assert rows[0].object == f"operation {made['act']}"
         assert rows[0].detail == {
-            "entity": "customer", "left": "crm:a05", "right": "crm:a07", "verdict": "same", "reason": "same phone",
+            "entity": "customer", "pairs": [["crm:a05", "crm:a07"]], "verdict": "same", "reason": "same phone",
         }  # fmt: skip
         assert audit.verify(db) is None
         db.execute(text("UPDATE audit SET actor = 'nobody' WHERE action = 'golden.revoke'"))

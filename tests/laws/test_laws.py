@@ -34,7 +34,7 @@ def rule(hub: Hub, world: World, pair: tuple[Key, Key]) -> None:
             return
         verdict: Verdict = "same" if world.company[pair[0]] == world.company[pair[1]] else "different"
         with suppress(Conflict):
-            stewardship.rule(hub, db, Customer, (known[pair[0]], known[pair[1]]), verdict, ALICE)
+            stewardship.rule(hub, db, Customer, [(known[pair[0]], known[pair[1]])], verdict, ALICE)
 
 
 def pairs_of(draw: st.DrawFn, world: World, most: int = 3) -> list[tuple[Key, Key]]:

@@ -47,7 +47,11 @@ def the_task(world: World) -> Task:
 
 
 def say(world: World, found: Task, steward: str, verdict: Verdict, settings: Settings = TWO, reason: str | None = None) -> Judged:
-    return judge(world.db, settings, NOW, found.id, steward, verdict, reason)
+    return judge(hub_of(world.db, settings), world.db, found.id, steward, verdict, reason)
+
+
+def hub_of(db: Connection, settings: Settings) -> Hub:
+    return Hub(db.engine, settings, now=lambda: NOW)
 
 
 def ruled(world: World) -> list[str]:
@@ -112,7 +116,7 @@ def test_what_others_hold_is_refused(world: World) -> None:
     with pytest.raises(BadInput, match="same, different, unsure"):
         say(world, found, "cyd", "keep")
     with pytest.raises(NotFound):
-        judge(world.db, TWO, NOW, found.id + 1000, "cyd", "same", None)
+        judge(hub_of(world.db, TWO), world.db, found.id + 1000, "cyd", "same", None)
     say(world, found, "cyd", "same", ALONE)
     with pytest.raises(Conflict, match="decided"):
         say(world, found, "bob", "same")
@@ -169,7 +173,7 @@ def test_of_two_who_judge_at_once_one_is_told_that_it_is_decided(hub: Hub) -> No
         start.wait()
         try:
             with hub.engine.begin() as db:
-                return judge(db, ALONE, NOW, found.id, steward, "same", None).outcome
+                return judge(hub_of(db, ALONE), db, found.id, steward, "same", None).outcome
         except Conflict as error:
             return str(error)
 

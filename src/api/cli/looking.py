@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection
 
 from api.cli.watching import console as terminal
 from api.hub import opened_hub
@@ -17,11 +18,33 @@ from mdm.errors import BadInput
 from mdm.evidence import evidence
 from mdm.exports import EXPORTS, Wanted, master, write
 from mdm.settings import Settings
-from mdm.store import problems
+from mdm.store import moment, problems
 from mdm.store import status as standing
 from mdm.store.decisions import RecordKey
 
 Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which to stand; today by default.")]
+
+
+def instant(said: str) -> datetime:
+    """An instant as RFC 3339 writes it. Raises BadInput."""
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        found = datetime.min  # noqa: DTZ901 it has no offset, which is what is asked next
+    if found.tzinfo is None:
+        raise typer.BadParameter(f"{said!r} is no instant; write one as 2026-11-23T06:00:00Z, with its offset")
+    return found
+
+
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--known-at",
+        parser=instant,
+        metavar="INSTANT",
+        help="What the hub knew then, as 2026-11-23T06:00:00Z; what it knows now by default.",
+    ),
+]
 
 
 def status(
@@ -54,11 +77,21 @@ def status(
             console.print(f"  {run.started_at:%Y-%m-%d %H:%M:%S}  {run.kind:8} {run.status:8} {took}", highlight=False)
 
 
-def report(as_of: Day = None) -> None:
-    """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks."""
+def report(as_of: Day = None, known_at: KnownAt = None) -> None:
+    """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks.
+
+    It ends with the instant at which all of that was known. Printed for it again, with the same day, figures and sentences are the same.
+    """
     settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        console.print(page(settings, db, as_of.date() if as_of else today(), console.width))
+        console.print(page(settings, db, as_of.date() if as_of else today(), console.width, _past(db, known_at)))
+
+
+def _past(db: Connection, known_at: datetime | None) -> datetime | None:
+    """Raises BadParameter on knowledge of the future."""
+    if known_at is not None and known_at > moment.now(db):
+        raise typer.BadParameter(f"what will be known at {known_at.isoformat()} is not known yet")
+    return known_at
 
 
 def explain(
@@ -100,14 +133,15 @@ def export(
     ] = None,
     form: Annotated[str | None, typer.Option("--format", help="csv or parquet, where the ending does not say.")] = None,
     as_of: Day = None,
+    known_at: KnownAt = None,
 ) -> None:
     """Write members, golden records, links, profitability, pairs to review, rulings or pins to a file."""
     if what not in EXPORTS:
         raise typer.BadParameter(f"{what!r} is not an export; there are {', '.join(EXPORTS)}")
     settings = Settings()
-    wanted = Wanted(settings, as_of.date() if as_of else today(), master(entity) if entity else None)
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        table = EXPORTS[what](db, wanted)
+        day, of = as_of.date() if as_of else today(), master(entity) if entity else None
+        table = EXPORTS[what](db, Wanted(settings, day, of, _past(db, known_at)))
     write(table, out, form)
     Console(stderr=True).print(f"{out}: {number(settings, table.num_rows)}", highlight=False)
 

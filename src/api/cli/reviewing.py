@@ -131,7 +131,7 @@ def _judge(console: Console, hub: Hub, found: Task, steward: str, key: str) -> i
         return 0
     try:
         with hub.engine.begin() as db:
-            done = judgement.judge(db, hub.settings, hub.now(), found.id, steward, verdict, None)
+            done = judgement.judge(hub, db, found.id, steward, verdict, None)
             _audit(hub, db, steward, "task.judged", found, verdict=verdict, reason=None, outcome=done.outcome)
     except Conflict as error:
         console.print(str(error), style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
+from api.moments import Known, standing
 from api.problems import problems
 from api.schemas import BY_NAME, Model
-from api.selection import Asked, Line, known
+from api.selection import Line, known
 from api.session import VIEWER, Db
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.store import golden
@@ -21,7 +22,7 @@ router = APIRouter(
 )
 
 
-class CrosswalkAsked(Asked):
+class CrosswalkAsked(Known):
     """A record as its source names it."""
 
     entity: Annotated[Line, Field(examples=["customer"], json_schema_extra={"enum": list(BY_NAME)})]
@@ -60,10 +61,10 @@ class Crosswalk(Model):
 def get_crosswalk(asked: Annotated[CrosswalkAsked, Query()], db: Db) -> Crosswalk:
     """Find the golden record of a source's record."""
     known("/query/entity", asked.entity, BY_NAME)
-    found = golden.crosswalk(db, asked.entity, asked.source, asked.key)
+    found = golden.crosswalk(db, asked.entity, asked.source, asked.key, standing(db, asked.known_at))
     if found is None:
         raise NotFound(f"there is no {asked.entity} {asked.key!r} of {asked.source!r}")
-    if found.golden_id is None:
+    if found.golden_id is None or found.since is None:
         raise NotFound(
             f"{asked.entity} {asked.key!r} of {asked.source!r} has landed and is not matched yet; ask again after the next match"
         )
@@ -97,9 +98,12 @@ class Identity(Model):
 
 
 @router.get("/ids/{golden_id}")
-def get_identity(golden_id: Annotated[str, Path(max_length=64, examples=["cus_01m85w7wxw8rjw6jdrc0knx17c"])], db: Db) -> Identity:
+def get_identity(
+    golden_id: Annotated[str, Path(max_length=64, examples=["cus_01m85w7wxw8rjw6jdrc0knx17c"])], asked: Annotated[Known, Query()], db: Db
+) -> Identity:
     """Tell what became of an id, of whatever entity."""
-    found = golden.identified(db, golden_id)
+    moment = standing(db, asked.known_at)
+    found = golden.identified(db, golden_id, moment)
     if found is None:
         raise NotFound(f"the hub has never given out the id {golden_id!r}")
     resolved = found.merged_into or found.id
@@ -110,6 +114,6 @@ def get_identity(golden_id: Annotated[str, Path(max_length=64, examples=["cus_01
         resolved=resolved,
         born_at=found.born_at,
         ended_at=found.known_to,
-        aliases=golden.aliases(db, resolved),
+        aliases=golden.aliases(db, resolved, moment),
         parts=golden.parts(db, found.id),
     )

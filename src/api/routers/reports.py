@@ -1,6 +1,6 @@
 """What projects earn, what the months ahead bring, and where money leaks."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 
 import pyarrow as pa
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from api.answers import Json, moved
 from api.cursors import Cursors, next_link
-from api.figures import FINDING, Figures, Row, columns, shown
+from api.figures import FINDING, Figures, Made, columns, shown
+from api.moments import KnownAt, standing
 from api.problems import problems
 from api.reports import behind, chosen, ordered, position_of
 from api.routers.golden import Moved
@@ -20,10 +21,12 @@ from api.selection import FILTER_PARAMETER, Asked, Listed, filters, sorting
 from api.session import ANALYST, Db, hub_of
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.store import golden
+from mdm.store.moment import Moment
 
 _PROBLEMS = problems(Unauthorised, Forbidden, BadInput, StoreUnavailable)
 _FILTERED = {"parameters": [FILTER_PARAMETER]}
 PROJECT = "golden_project_id"
+_KNOWN_AT = {"Known-At": {"description": "The instant at which this was known.", "schema": {"type": "string", "format": "date-time"}}}
 
 AsOf = Annotated[date | None, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31), examples=["2026-11-23"])]
 
@@ -33,13 +36,13 @@ class Day(Asked):
 
     as_of: AsOf = None
     """The day to which facts count; today where it is not given."""
+    known_at: KnownAt = None
+    """What the hub knew at that instant; what it knows now where it is not given. A report tells the one at which it was made, and asked
+    for at it again, with the same `as_of`, it is the same to the cent."""
 
 
-class ReportList(Listed):
+class ReportList(Day, Listed):
     """Parameters of a report that is a list."""
-
-    as_of: AsOf = None
-    """The day to which facts count; today where it is not given."""
 
 
 def _projects() -> APIRouter:
@@ -53,19 +56,23 @@ def _projects() -> APIRouter:
         """List what every project earns: contract, billing, cost, margin, and where it will end."""
         return _list(request, db, "profitability", asked, PROJECT)
 
-    @router.get("/{golden_id}/profitability", responses={200: {"model": model}, **moves, **problems(NotFound)}, response_class=Json)
+    @router.get(
+        "/{golden_id}/profitability",
+        responses={200: {"model": model, "headers": _KNOWN_AT}, **moves, **problems(NotFound)},
+        response_class=Json,
+    )
     def get_profitability(
         request: Request,
         golden_id: Annotated[str, Path(max_length=64, examples=["prj_01m85w83y4005c44ftc7gc00c6"])],
         asked: Annotated[Day, Query()],
         db: Db,
     ) -> Response:
-        """Tell what a project earns."""
-        rows = _rows(request, db, "profitability", _day(request, asked.as_of))
-        row = next((row for row in rows if row[PROJECT] == golden_id), None)
+        """Tell what a project earns. The header `Known-At` tells the instant at which that was known."""
+        made = _made(request, db, "profitability", _day(request, asked.as_of), asked.known_at)
+        row = next((row for row in made.rows if row[PROJECT] == golden_id), None)
         if row is not None:
-            return Json(shown(row))
-        found = golden.find(db, "project", golden_id)
+            return Json(shown(row), headers={"Known-At": made.known_at.isoformat()})
+        found = golden.find(db, "project", golden_id, Moment(asked.known_at))
         elsewhere = moved(request, BY_NAME["project"], found) if found is not None else None
         if elsewhere is None:
             raise NotFound(
@@ -112,7 +119,8 @@ def _forecasts() -> APIRouter:
 def _months(report: str) -> Any:
     def forecast(request: Request, asked: Annotated[Day, Query()], db: Db) -> Response:
         as_of = _day(request, asked.as_of)
-        return Json({"as_of": as_of, "items": [shown(row) for row in _rows(request, db, report, as_of)]})
+        made = _made(request, db, report, as_of, asked.known_at)
+        return Json({"as_of": as_of, "known_at": made.known_at, "items": [shown(row) for row in made.rows]})
 
     return forecast
 
@@ -123,26 +131,31 @@ def _list(request: Request, db: Connection, report: str, asked: ReportList, key:
     told = [column.name for column in schema if not pa.types.is_decimal(column.type) and not pa.types.is_floating(column.type)]
     wanted = filters(request, dict.fromkeys(told, str), type(asked).model_fields)
     sort, as_of = sorting(asked.sort or usual, schema.names), _day(request, asked.as_of)
-    about = (report, as_of, sort, sorted(wanted.items()))
+    made = _made(request, db, report, as_of, asked.known_at)
+    about = (report, as_of, made.known_at, sort, sorted(wanted.items()))
     cursors = cast(Cursors, request.app.state.cursors)
     after = cursors.read(about, asked.cursor)
-    rest = behind(ordered(chosen(_rows(request, db, report, as_of), wanted), sort, key), sort, key, after, schema)
+    rest = behind(ordered(chosen(made.rows, wanted), sort, key), sort, key, after, schema)
     page = rest[: asked.limit]
     more = cursors.at(about, position_of(page[-1], sort, key)) if len(rest) > len(page) else None
-    return Json({"as_of": as_of, "items": [shown(row) for row in page], "next": next_link(request, more)})
+    # The pages of one report are of one day and one knowledge, whatever comes in while they are read.
+    following = next_link(request, more, as_of=as_of.isoformat(), known_at=made.known_at.isoformat())
+    return Json({"as_of": as_of, "known_at": made.known_at, "items": [shown(row) for row in page], "next": following})
 
 
 def _page(name: str, doc: str, row: Any, **more: Any) -> Any:
     config = ConfigDict(extra="forbid")
-    return create_model(name, __config__=config, __doc__=doc, as_of=(date, ...), items=(list[row], ...), **more)
+    return create_model(name, __config__=config, __doc__=doc, as_of=(date, ...), known_at=(datetime, ...), items=(list[row], ...), **more)
 
 
 def _day(request: Request, asked: date | None) -> date:
     return asked or hub_of(request).now().date()
 
 
-def _rows(request: Request, db: Connection, report: str, as_of: date) -> list[Row]:
-    return cast(Figures, request.app.state.figures).rows(db, report, as_of)
+def _made(request: Request, db: Connection, report: str, as_of: date, known_at: datetime | None) -> Made:
+    """A report. Raises InvalidRequest on knowledge of the future."""
+    standing(db, known_at)
+    return cast(Figures, request.app.state.figures).made(db, report, as_of, known_at)
 
 
 router = APIRouter()

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.cursors import Cursors, next_link
+from api.moments import Known, standing
 from api.problems import InvalidRequest, problems
 from api.schemas import BY_NAME, Model, Named
 from api.selection import Line, Paged, known
@@ -18,6 +19,7 @@ from mdm.errors import BadInput, Conflict, Forbidden, NotFound, StoreUnavailable
 from mdm.stewardship import Steward
 from mdm.store import decisions
 from mdm.store.decisions import RecordKey, Ruling, Verdict
+from mdm.store.moment import NOW, Moment
 
 router = APIRouter(
     prefix="/v1",
@@ -28,13 +30,6 @@ router = APIRouter(
 
 EntityAsked = Annotated[Line, Field(examples=["customer"], json_schema_extra={"enum": list(BY_NAME)})]
 DecisionId = Annotated[int, Path(ge=1, lt=1 << 63)]
-
-
-class Named(Model):
-    """A record as its source names it."""
-
-    source: Annotated[Line, Field(examples=["crm"])]
-    key: Annotated[Line, Field(examples=["001"])]
 
 
 class DecisionIn(Model):
@@ -75,7 +70,7 @@ class Decision(Model):
     """The act that it was a part of, by which all of it can be taken back."""
 
 
-class DecisionsAsked(Paged):
+class DecisionsAsked(Paged, Known):
     """Which rulings."""
 
     entity: EntityAsked | None = None
@@ -100,9 +95,9 @@ def create_decision(request: Request, response: Response, ruling: DecisionIn, db
     if pair[0] == pair[1]:
         raise InvalidRequest("/body/right", "same_record", "a ruling needs two different records")
     by = Steward(caller.name, ruling.reason)
-    _, number = stewardship.rule(hub_of(request), db, BY_NAME[ruling.entity], pair, ruling.verdict, by)
+    _, (number,) = stewardship.rule(hub_of(request), db, BY_NAME[ruling.entity], [pair], ruling.verdict, by)
     response.headers["Location"] = f"/v1/decisions/{number}"
-    return get_decision(number, db)
+    return _get(db, number)
 
 
 def _record(db: Connection, entity: str, side: str, named: Named) -> int:
@@ -117,29 +112,34 @@ def list_decisions(request: Request, asked: Annotated[DecisionsAsked, Query()], 
     """List rulings, newest first, those that were revoked included."""
     if asked.entity is not None:
         known("/query/entity", asked.entity, BY_NAME)
-    about = ("decisions", asked.entity)
+    moment = standing(db, asked.known_at)
+    about = ("decisions", asked.entity, moment)
     cursors = cast(Cursors, request.app.state.cursors)
     after = cursors.read(about, asked.cursor)
-    rows = decisions.page(db, asked.entity, None if after is None else int(after[0] or 0), asked.limit + 1)
+    rows = decisions.page(db, asked.entity, None if after is None else int(after[0] or 0), asked.limit + 1, moment)
     more = cursors.at(about, [rows[asked.limit - 1].id]) if len(rows) > asked.limit else None
     return Decisions(items=_all(rows[: asked.limit]), next=next_link(request, more))
 
 
 @router.get("/decisions/{decision_id}", responses=problems(NotFound))
-def get_decision(decision_id: DecisionId, db: Db) -> Decision:
+def get_decision(decision_id: DecisionId, asked: Annotated[Known, Query()], db: Db) -> Decision:
     """Get a ruling."""
-    found = decisions.get(db, decision_id)
-    if found is None:
-        raise NotFound(f"there is no decision {decision_id}")
-    return _shown(found)
+    return _get(db, decision_id, standing(db, asked.known_at))
 
 
 @router.delete("/decisions/{decision_id}", responses=problems(NotFound, Conflict))
 def revoke_decision(request: Request, decision_id: DecisionId, db: Db, caller: Caller) -> Decision:
     """Revoke a ruling, with effect at once. It is kept, with who revoked it."""
-    found = get_decision(decision_id, db)
+    found = _get(db, decision_id)
     stewardship.revoke(hub_of(request), db, BY_NAME[found.entity], decision_id, Steward(caller.name))
-    return get_decision(decision_id, db)
+    return _get(db, decision_id)
+
+
+def _get(db: Connection, decision_id: int, moment: Moment = NOW) -> Decision:
+    found = decisions.get(db, decision_id, moment)
+    if found is None:
+        raise NotFound(f"there is no decision {decision_id}")
+    return _shown(found)
 
 
 def _all(rulings: Sequence[Ruling]) -> list[Decision]:

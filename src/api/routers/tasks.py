@@ -153,7 +153,7 @@ def judge_task(request: Request, task_id: TaskId, given: Judgement, db: Db, call
     third is asked. Refused (409) where the task is closed, another looks at it, or the caller has judged it.
     """
     hub = hub_of(request)
-    done = judgement.judge(db, hub.settings, hub.now(), task_id, caller.name, given.verdict, given.reason)
+    done = judgement.judge(hub, db, task_id, caller.name, given.verdict, given.reason)
     _audit(request, db, caller.name, "task.judged", done.task, verdict=given.verdict, reason=given.reason, outcome=done.outcome)
     return Judged(task=_one(request, db, done.task), outcome=done.outcome, message=word(hub.settings, f"judged_{done.outcome}"))
 

@@ -16,19 +16,22 @@ import pyarrow as pa
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.phases import phases
 
-_BY_MONTH = """
-    WITH pieces AS (
-        SELECT issued_on AS day, currency, 'invoiced' AS sort, if(kind = 'credit_note', -abs(net), net) AS amount
+PIECES = """
+        SELECT 'invoice' AS entity, source, key, issued_on AS day, currency, 'invoiced' AS sort, if(kind = 'credit_note', -abs(net), net) AS amount
         FROM invoice WHERE issued_on <= $as_of
         UNION ALL
-        SELECT if(l.status = 'done', $as_of, greatest(l.planned_on, $as_of)), coalesce(p.currency, $currency),
+        SELECT 'plan_line', l.source, l.key, if(l.status = 'done', $as_of, greatest(l.planned_on, $as_of)), coalesce(p.currency, $currency),
             CASE WHEN l.status = 'done' THEN 'done' WHEN l.planned_on < $as_of THEN 'overdue' ELSE 'planned' END, l.amount
         FROM plan_line l LEFT JOIN golden_project p ON p.golden_id = l.project_id
         WHERE l.status IN ('planned', 'done')
         UNION ALL
-        SELECT greatest(due_on, $as_of), currency, if(due_on < $as_of, 'pipeline_overdue', 'pipeline'), weighted
-        FROM phases WHERE status = 'open' AND due_on IS NOT NULL
-    )
+        SELECT CASE WHEN phase IS NOT NULL THEN 'deal_phase' WHEN deal_line IS NOT NULL THEN 'deal_line' ELSE 'deal' END, source,
+            coalesce(phase, deal_line, deal), greatest(due_on, $as_of), currency, if(due_on < $as_of, 'pipeline_overdue', 'pipeline'), weighted
+        FROM phases WHERE status = 'open' AND due_on IS NOT NULL"""
+"""What a month is the sum of, a fact a row; `sort` is the column."""
+
+_BY_MONTH = f"""
+    WITH pieces AS ({PIECES})
     SELECT date_trunc('month', day)::DATE AS month, currency,
         coalesce(sum(amount) FILTER (sort = 'invoiced'), 0) AS invoiced,
         coalesce(sum(amount) FILTER (sort = 'planned'), 0) AS planned,

@@ -65,12 +65,14 @@ _RECEIVABLES = """
     WHERE s.open <> 0
     ORDER BY s.due_on, s.source, s.key"""
 
-_BY_MONTH = """
-    WITH pieces AS (
-        SELECT greatest(due_on, $as_of) AS day, currency, if(due_on < $as_of, 'overdue', 'due') AS sort, open AS amount FROM receivable
-        UNION ALL SELECT expected_on, currency, 'expected', open FROM receivable
-        UNION ALL SELECT received_on, currency, 'received', amount FROM payment WHERE received_on <= $as_of
-    )
+PIECES = """
+        SELECT 'invoice' AS entity, source, key, greatest(due_on, $as_of) AS day, currency, if(due_on < $as_of, 'overdue', 'due') AS sort, open AS amount FROM receivable
+        UNION ALL SELECT 'invoice', source, key, expected_on, currency, 'expected', open FROM receivable
+        UNION ALL SELECT 'payment', source, key, received_on, currency, 'received', amount FROM payment WHERE received_on <= $as_of"""
+"""What a month is the sum of, a fact a row; `sort` is the column."""
+
+_BY_MONTH = f"""
+    WITH pieces AS ({PIECES})
     SELECT date_trunc('month', day)::DATE AS month, currency,
         coalesce(sum(amount) FILTER (sort = 'received'), 0) AS received,
         coalesce(sum(amount) FILTER (sort = 'due'), 0) AS due,

@@ -1,8 +1,8 @@
 """When deals are to be billed: their lines by phases, so that phases sum to lines and lines to deals.
 
 In:  the facts deal, deal_line and deal_phase.
-Out: source, deal, status, golden_salesperson_id, golden_customer_id, currency, created_on, closes_on, last_activity_on, due_on, amount,
-     weighted.
+Out: source, deal, deal_line and phase (keys, null where there is none), status, golden_salesperson_id, golden_customer_id, currency,
+     created_on, closes_on, last_activity_on, due_on, amount, weighted.
 
 A line is worth its amount, a deal without lines its own. Phases that do not sum to their line are scaled to it, the last one takes what
 rounding leaves; a line without phases is billed when the deal closes. `weighted` is the amount by the probability of the line, in its
@@ -36,7 +36,7 @@ _PHASES = """
         SELECT *, if(phase IS NOT NULL AND from_last = 1, amount - sum(if(from_last = 1, 0, share)) OVER line, share) AS due
         FROM scaled WINDOW line AS (PARTITION BY source, key)
     )
-    SELECT d.source, d.key AS deal, d.status, d.salesperson_id AS golden_salesperson_id, d.customer_id AS golden_customer_id, d.currency,
+    SELECT d.source, d.key AS deal, t.key AS deal_line, t.phase, d.status, d.salesperson_id AS golden_salesperson_id, d.customer_id AS golden_customer_id, d.currency,
         d.created_on, d.closes_on, d.last_activity_on, coalesce(t.due_on, d.closes_on) AS due_on, t.due::DECIMAL(24, 6) AS amount,
         (t.due * (coalesce(t.probability, d.probability, 0) * 0.01))::DECIMAL(24, 6) AS weighted
     FROM tied t JOIN deal d ON d.source = t.source AND d.key = t.deal

@@ -26,31 +26,41 @@ from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.progress import progress
 from mdm.forecast.settlement import settlements
 
-_MONEY = """
-    WITH job AS (
+PRICED = """
+    job AS (
         SELECT p.*, coalesce(p.currency, $currency) AS its_currency, x.rate
         FROM (SELECT *, coalesce(ordered_on, starts_on, $as_of) AS priced_on FROM golden_project) p
         ASOF LEFT JOIN exchange x ON x.currency = coalesce(p.currency, $currency) AND p.priced_on >= x.since
-    ), amended AS (
-        SELECT project_id, sum(amount) AS amount
-        FROM amendment WHERE coalesce(signed, true) AND coalesce(signed_on, $as_of) <= $as_of GROUP BY ALL
+    ), agreed AS (
+        SELECT * FROM amendment WHERE coalesce(signed, true) AND coalesce(signed_on, $as_of) <= $as_of
     ), document AS (
-        SELECT source, key, project_id, currency, if(kind = 'credit_note', -abs(net), net) AS net,
+        SELECT source, key, project_id, issued_on, currency, if(kind = 'credit_note', -abs(net), net) AS net,
             if(currency = $currency, 1, nullif(rate, 0)) AS rate
         FROM invoice WHERE issued_on <= $as_of
-    ), invoiced AS (
-        SELECT project_id, sum(if(currency = $currency, net, round(net * rate, 2))) AS amount,
-            string_agg(if(rate IS NULL, key || ' has no exchange rate for ' || currency, NULL), '; ' ORDER BY key) AS problems
-        FROM document GROUP BY ALL
-    ), paid AS (
-        SELECT d.project_id, sum(if(d.currency = $currency, s.amount, round(s.amount * d.rate, 2))) AS amount
-        FROM settlement s JOIN document d ON d.source = s.source AND d.key = s.invoice WHERE s.kind = 'payment' GROUP BY ALL
+    ), billed AS (
+        SELECT *, if(currency = $currency, net, round(net * rate, 2)) AS amount FROM document
+    ), received AS (
+        SELECT s.source, s.key, d.project_id, s."on", if(d.currency = $currency, s.amount, round(s.amount * d.rate, 2)) AS amount
+        FROM settlement s JOIN document d ON d.source = s.source AND d.key = s.invoice WHERE s.kind = 'payment'
     ), priced AS (
-        SELECT c.project_id, c.kind, c.hours, coalesce(c.amount * x.rate, if(c.amount IS NULL, c.hours * e.hourly_cost, NULL)) AS amount
+        SELECT c.source, c.key, c.project_id, c.spent_on, c.kind, c.hours,
+            coalesce(c.amount * x.rate, if(c.amount IS NULL, c.hours * e.hourly_cost, NULL)) AS amount
         FROM cost c
         ASOF LEFT JOIN exchange x ON x.currency = c.currency AND c.spent_on >= x.since
         LEFT JOIN employee e ON e.source = c.source AND e.key = c.employee
         WHERE c.spent_on <= $as_of
+    )"""
+"""What the figures are sums of, a fact a row: contracts with their rates, amendments, documents, payments and costs."""
+
+_MONEY = f"""
+    WITH {PRICED}, amended AS (
+        SELECT project_id, sum(amount) AS amount FROM agreed GROUP BY ALL
+    ), invoiced AS (
+        SELECT project_id, sum(amount) AS amount,
+            string_agg(if(rate IS NULL, key || ' has no exchange rate for ' || currency, NULL), '; ' ORDER BY key) AS problems
+        FROM billed GROUP BY ALL
+    ), paid AS (
+        SELECT project_id, sum(amount) AS amount FROM received GROUP BY ALL
     ), spent AS (
         SELECT project_id,
             sum(hours) AS hours, sum(amount) FILTER (kind = 'labour') AS labour, sum(amount) FILTER (kind = 'purchase') AS purchases,

@@ -52,5 +52,14 @@ def _check(engine: Engine) -> None:
 
 
 def lock(db: Connection, name: str) -> None:
-    """Wait for, and hold until the end of the transaction, the lock of that name, across all processes."""
+    """Wait for, and hold until the end of the transaction, the lock of that name, across all processes.
+
+    What is written from then on is stamped with the instant at which the lock was given, not with the start of the transaction: whoever waited
+    comes after the one waited for.
+    """
     db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    db.execute(text("SELECT set_config('mdm.stamp', clock_timestamp()::text, true)"))
+
+
+STAMP = "coalesce(nullif(current_setting('mdm.stamp', true), '')::timestamptz, now())"
+"""In SQL, the instant with which a transaction stamps what it writes."""

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, insert, select, text, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, case, insert, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict, NotFound
 from mdm.store import pending
-from mdm.store.database import lock
+from mdm.store.database import STAMP, lock
 from mdm.store.masters import rulings
+from mdm.store.moment import NOW, Moment
 from mdm.store.tables import decision
 from mdm.store.tables import record as records
 
@@ -62,14 +63,14 @@ def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict,
     """Rule on two records. Raises Conflict where a ruling is in force, or others in force say otherwise, with the chain of records."""
     lock(db, f"decisions {entity}")
     left, right = sorted(pair)
-    values = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
+    values: dict[str, Any] = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
     in_force = [ruling for ruling in rulings(db, entity) if ruling[:2] != (left, right)]
     chain = contradiction(in_force, left, right, verdict)
     if chain is not None:
         raise Conflict(f"{otherwise(db, chain)}; {REVOKE}")
     made = (
         upsert(decision)
-        .values(values)
+        .values(values | {"decided_at": literal_column(STAMP)})
         .on_conflict_do_nothing(index_elements=[decision.c.left_id, decision.c.right_id], index_where=decision.c.revoked_at.is_(None))
     )
     found = db.execute(made.returning(decision.c.id)).scalar_one_or_none()
@@ -102,14 +103,14 @@ def record(
     """
     left, right = sorted(pair)
     values: dict[str, Any] = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
-    values |= {"operation_id": operation} | ({} if at is None else {"decided_at": at})
+    values |= {"operation_id": operation, "decided_at": literal_column(STAMP) if at is None else at}
     return int(db.execute(insert(decision).values(values).returning(decision.c.id)).scalar_one())
 
 
 def end(db: Connection, numbers: Collection[int], by: str, operation: str) -> None:
     """Revoke rulings in force as a part of an operation, which sees to the effect."""
     chosen = decision.c.id.in_(numbers) & decision.c.revoked_at.is_(None)
-    db.execute(update(decision).where(chosen).values(revoked_by=by, revoked_at=func.now(), revoked_in=operation))
+    db.execute(update(decision).where(chosen).values(revoked_by=by, revoked_at=literal_column(STAMP), revoked_in=operation))
 
 
 def numbers(db: Connection, pairs: Collection[tuple[int, int]]) -> list[int]:
@@ -214,15 +215,15 @@ def _reaching(db: Connection, entity: str, records: Collection[int]) -> list[tup
     return [(row.left_id, row.right_id, row.verdict) for row in rows]
 
 
-def get(db: Connection, decision_id: int) -> Ruling | None:
-    """A ruling by its number."""
-    row = db.execute(_shown().where(decision.c.id == decision_id)).one_or_none()
+def get(db: Connection, decision_id: int, moment: Moment = NOW) -> Ruling | None:
+    """A ruling by its number, as it was known."""
+    row = db.execute(_shown(moment).where(decision.c.id == decision_id)).one_or_none()
     return None if row is None else _ruling(row)
 
 
-def page(db: Connection, entity: str | None, before: int | None, limit: int) -> list[Ruling]:
-    """Rulings, newest first, those numbered below `before`."""
-    query = _shown().order_by(decision.c.id.desc()).limit(limit)
+def page(db: Connection, entity: str | None, before: int | None, limit: int, moment: Moment = NOW) -> list[Ruling]:
+    """Rulings as they were known, newest first, those numbered below `before`."""
+    query = _shown(moment).order_by(decision.c.id.desc()).limit(limit)
     if entity is not None:
         query = query.where(decision.c.entity == entity)
     if before is not None:
@@ -233,7 +234,9 @@ def page(db: Connection, entity: str | None, before: int | None, limit: int) -> 
 def revoke(db: Connection, decision_id: int, by: str) -> Ruling | None:
     """End a ruling; None where there is none. Raises Conflict where it was revoked before."""
     ended = (
-        update(decision).where(decision.c.id == decision_id, decision.c.revoked_at.is_(None)).values(revoked_by=by, revoked_at=func.now())
+        update(decision)
+        .where(decision.c.id == decision_id, decision.c.revoked_at.is_(None))
+        .values(revoked_by=by, revoked_at=literal_column(STAMP))
     )
     done = db.execute(ended.returning(decision.c.left_id, decision.c.right_id)).one_or_none()
     found = get(db, decision_id)
@@ -299,12 +302,20 @@ def keys_of(db: Connection, ids: Sequence[int]) -> list[RecordKey]:
 _LEFT, _RIGHT = records.alias("l"), records.alias("r")
 
 
-def _shown() -> Select[*tuple[Any, ...]]:
-    return (
-        select(decision, _LEFT.c.source.label("ls"), _LEFT.c.key.label("lk"), _RIGHT.c.source.label("rs"), _RIGHT.c.key.label("rk"))
+def _shown(moment: Moment = NOW) -> Select[*tuple[Any, ...]]:
+    at = moment.known_at
+    known = decision.c if at is None else [_before(column, at) if column.name.startswith("revoked_") else column for column in decision.c]
+    query = (
+        select(*known, _LEFT.c.source.label("ls"), _LEFT.c.key.label("lk"), _RIGHT.c.source.label("rs"), _RIGHT.c.key.label("rk"))
         .join(_LEFT, _LEFT.c.id == decision.c.left_id)
         .join(_RIGHT, _RIGHT.c.id == decision.c.right_id)
     )
+    return query if at is None else query.where(decision.c.decided_at <= at)
+
+
+def _before(column: Column[Any], at: datetime) -> ColumnElement[Any]:
+    """What is told of a revocation, where it had been revoked by then."""
+    return case((decision.c.revoked_at <= at, column)).label(column.name)
 
 
 def _ruling(row: Row[*tuple[Any, ...]]) -> Ruling:

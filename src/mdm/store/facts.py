@@ -7,36 +7,35 @@ from matching.declaration import Field, fields
 from matching.frames import literal
 from mdm.entities import FACTS, MASTERS, Entity, Master, golden_fields
 from mdm.forecast.frames import Frames, fact_schema, golden_schema, refers_to_master
+from mdm.store import ties
 from mdm.store.bulk import read
 from mdm.store.masters import referred
+from mdm.store.moment import NOW, Moment
 
 MEMBERS = pa.schema([("golden_id", pa.string()), ("source", pa.string()), ("key", pa.string()), ("record_id", pa.int64())])
-EDGES = pa.schema(
-    [(name, pa.string()) for name in ("left_source", "left_key", "right_source", "right_key")]
-    + [("weight", pa.float64()), ("levels", pa.string())]
-)
 
 
-def frames(db: Connection) -> Frames:
-    """Everything that reports and forecasts are made of, as it is known now."""
+def frames(db: Connection, moment: Moment = NOW) -> Frames:
+    """Everything that reports and forecasts are made of, as it was known; of business time, each report has its own day."""
+    known = Moment(moment.known_at)
     return Frames.of(
-        facts={entity.entity: facts(db, entity) for entity in FACTS},
-        golden={entity.entity: golden(db, entity) for entity in MASTERS},
-        members={entity.entity: members(db, entity.entity) for entity in MASTERS},
-        edges=edges(db, "project"),
+        facts={entity.entity: facts(db, entity, known) for entity in FACTS},
+        golden={entity.entity: golden(db, entity, known) for entity in MASTERS},
+        members={entity.entity: members(db, entity.entity, known) for entity in MASTERS},
+        edges=ties.read(db, "project", known),
     )
 
 
-def facts(db: Connection, entity: type[Entity]) -> pa.Table:
+def facts(db: Connection, entity: type[Entity], moment: Moment = NOW) -> pa.Table:
     """Live records of a fact: source, key, record_id, its typed fields, and X_id for every reference X to a master."""
     declared = fields(entity)
     referring = [field for field in declared if refers_to_master(field)]
     chosen = ", ".join([*(_typed("v.clean", field) for field in declared), *(f"m{at}.golden_id" for at in range(len(referring)))])
-    joins = "".join(referred(at, field) for at, field in enumerate(referring))
+    joins = "".join(referred(at, field, moment) for at, field in enumerate(referring))
     return read(
         db,
-        f"""SELECT r.source, r.key, r.id, {chosen} FROM record r JOIN record_version v ON v.id = r.version_id {joins}
-            WHERE r.entity = %(entity)s AND NOT r.deleted ORDER BY r.id""",
+        f"""SELECT r.source, r.key, r.id, {chosen} FROM record r {moment.version()} {joins}
+            WHERE r.entity = %(entity)s AND NOT {"r" if moment.is_now else "v"}.deleted ORDER BY r.id""",
         fact_schema(entity),
         {"entity": entity.entity},
     )
@@ -49,36 +48,24 @@ def _typed(document: str, field: Field) -> str:
     return f"({value})::boolean" if pa.types.is_boolean(field.kind.arrow) else f"({value})"
 
 
-def golden(db: Connection, entity: type[Master]) -> pa.Table:
-    """Golden records in force: golden_id and the typed fields."""
+def golden(db: Connection, entity: type[Master], moment: Moment = NOW) -> pa.Table:
+    """Golden records in force, as they were known: golden_id and the typed fields."""
     chosen = ", ".join(_typed("data", field) for field in golden_fields(entity))
     return read(
         db,
-        f"SELECT golden_id, {chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",
+        f"SELECT golden_id, {chosen} FROM golden_version g WHERE entity = %(entity)s AND {moment.in_force('g')} ORDER BY golden_id",
         golden_schema(entity),
         {"entity": entity.entity},
     )
 
 
-def members(db: Connection, entity: str) -> pa.Table:
-    """The crosswalk: golden_id, source, key, record_id."""
+def members(db: Connection, entity: str, moment: Moment = NOW) -> pa.Table:
+    """The crosswalk as it was known: golden_id, source, key, record_id."""
     return read(
         db,
-        """SELECT m.golden_id, r.source, r.key, r.id FROM member m JOIN record r ON r.id = m.record_id
-           WHERE m.entity = %(entity)s AND m.known_to IS NULL ORDER BY r.source, r.key""",
+        f"""SELECT m.golden_id, r.source, r.key, r.id FROM member m JOIN record r ON r.id = m.record_id
+            WHERE m.entity = %(entity)s AND {moment.in_force("m")} ORDER BY r.source, r.key""",
         MEMBERS,
-        {"entity": entity},
-    )
-
-
-def edges(db: Connection, entity: str) -> pa.Table:
-    """Weighed pairs: both records, weight in bits, levels as JSON."""
-    return read(
-        db,
-        """SELECT a.source, a.key, b.source, b.key, e.weight, e.levels
-           FROM edge e JOIN record a ON a.id = e.left_id JOIN record b ON b.id = e.right_id
-           WHERE e.entity = %(entity)s ORDER BY e.left_id, e.right_id""",
-        EDGES,
         {"entity": entity},
     )
 
@@ -98,15 +85,17 @@ def review(db: Connection, entity: str, most: float) -> pa.Table:
     )
 
 
-def rulings(db: Connection, entity: str) -> pa.Table:
-    """Rulings of stewards in force, by the keys of their records."""
+def rulings(db: Connection, entity: str, moment: Moment = NOW) -> pa.Table:
+    """Rulings of stewards that were in force, by the keys of their records."""
+    known = "%(at)s::timestamptz"
+    in_force = "d.revoked_at IS NULL" if moment.known_at is None else f"d.decided_at <= {known} AND (d.revoked_at > {known}) IS NOT FALSE"
     names = ("entity", "left_source", "left_key", "right_source", "right_key", "verdict", "reason", "decided_by", "decided_at")
     return read(
         db,
-        """SELECT d.entity, a.source, a.key, b.source, b.key, d.verdict, d.reason, d.decided_by,
+        f"""SELECT d.entity, a.source, a.key, b.source, b.key, d.verdict, d.reason, d.decided_by,
                   to_char(d.decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
            FROM decision d JOIN record a ON a.id = d.left_id JOIN record b ON b.id = d.right_id
-           WHERE d.entity = %(entity)s AND d.revoked_at IS NULL ORDER BY d.id""",
+           WHERE d.entity = %(entity)s AND {in_force} ORDER BY d.id""",
         pa.schema([(name, pa.string()) for name in names]),
-        {"entity": entity},
+        {"entity": entity, "at": moment.known_at},
     )

@@ -12,12 +12,13 @@ from matching.declaration import Field, fields
 from matching.frames import literal
 from mdm.entities import Master, NameOf, Refers, SameAs, collected_fields
 from mdm.store.bulk import read
+from mdm.store.moment import NOW, Moment
 from mdm.store.tables import decision, member
 
 MEMBERS = pa.schema([("record_id", pa.int64()), ("golden_id", pa.string())])
 
 
-def records(db: Connection, entity: type[Master], only: Iterable[int] | None = None) -> pa.Table:
+def records(db: Connection, entity: type[Master], only: Iterable[int] | None = None, moment: Moment = NOW) -> pa.Table:
     """Live records of an entity, or only some, and those that the source has merged into another: record_id, source, key, event_at, and its fields as clean text.
 
     They come by source and key: whatever ends in their order does not depend on which was loaded first.
@@ -26,7 +27,7 @@ def records(db: Connection, entity: type[Master], only: Iterable[int] | None = N
     record's number, for the golden ids are not settled yet. A name that another record carries stands in where the record has none.
     """
     declared = fields(entity)
-    joins = "".join(referred(at, field) for at, field in enumerate(declared) if field.mark(Refers))
+    joins = "".join(referred(at, field, moment) for at, field in enumerate(declared) if field.mark(Refers))
     schema = pa.schema(
         [("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "key", "event_at", *(field.name for field in declared)))]
     )
@@ -36,8 +37,9 @@ def records(db: Connection, entity: type[Master], only: Iterable[int] | None = N
     return read(
         db,
         f"""SELECT r.id, r.source, r.key, to_char(v.event_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), {chosen}
-            FROM record r JOIN record_version v ON v.id = r.version_id {joins}
-            WHERE r.entity = %(entity)s AND (NOT r.deleted{merged}) {some} ORDER BY r.source COLLATE "C", r.key COLLATE "C" """,
+            FROM record r {moment.version()} {joins}
+            WHERE r.entity = %(entity)s AND (NOT {"r" if moment.is_now else "v"}.deleted{merged}) {some}
+            ORDER BY r.source COLLATE "C", r.key COLLATE "C" """,
         schema,
         {"entity": entity.entity},
     )
@@ -53,14 +55,14 @@ def distinct(db: Connection, entity: str) -> frozenset[str]:
     return frozenset(db.execute(last, {"entity": entity}).scalars())
 
 
-def referred(at: int, field: Field) -> str:
+def referred(at: int, field: Field, moment: Moment = NOW) -> str:
     """Joins the record that a field of version `v` refers to as r{at}, its version in force as v{at}, its membership as m{at}."""
     refers = field.mark(Refers)
     assert refers is not None
     return f"""
         LEFT JOIN record r{at} ON r{at}.entity = {literal(refers.to)} AND r{at}.source = r.source AND r{at}.key = v.clean->>{literal(field.name)}
-        LEFT JOIN record_version v{at} ON v{at}.id = r{at}.version_id
-        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND m{at}.known_to IS NULL"""
+        {moment.version(f"r{at}", f"v{at}", join="LEFT JOIN")}
+        LEFT JOIN member m{at} ON m{at}.record_id = r{at}.id AND {moment.in_force(f"m{at}")}"""
 
 
 def _value(field: Field, declared: tuple[Field, ...], entity: type[Master]) -> str:
@@ -85,7 +87,7 @@ def members(db: Connection, entity: str, only: Iterable[int] | None = None) -> p
     return read(db, query, MEMBERS, {"entity": entity})
 
 
-def collected(db: Connection, entity: type[Master]) -> pa.Table:
+def collected(db: Connection, entity: type[Master], moment: Moment = NOW) -> pa.Table:
     """The lists of golden records in force: golden_id, and by the name of each list its values, best first."""
     lists = collected_fields(entity)
     names = [("golden_id", pa.string()), *((name, pa.string()) for name in lists)]
@@ -96,7 +98,7 @@ def collected(db: Connection, entity: type[Master]) -> pa.Table:
     )
     found = read(
         db,
-        f"SELECT golden_id{chosen} FROM golden_version WHERE entity = %(entity)s AND known_to IS NULL ORDER BY golden_id",
+        f"SELECT golden_id{chosen} FROM golden_version g WHERE entity = %(entity)s AND {moment.in_force('g')} ORDER BY golden_id",
         pa.schema(names),
         {"entity": entity.entity},
     )
@@ -143,7 +145,17 @@ def places(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int6
     return np.where(ids[at] == wanted, at, -1)
 
 
-def golden_of(db: Connection, ids: Collection[int]) -> dict[int, str]:
+def golden_of(db: Connection, ids: Collection[int], moment: Moment = NOW) -> dict[int, str]:
     """The golden record of some records."""
-    rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), member.c.known_to.is_(None)))
+    rows = db.execute(select(member.c.record_id, member.c.golden_id).where(member.c.record_id.in_(ids), moment.among(member)))
     return {row.record_id: row.golden_id for row in rows}
+
+
+def held(db: Connection, golden_ids: Collection[str], moment: Moment = NOW) -> pa.Table:
+    """The records of some golden records: record_id, golden_id."""
+    return read(
+        db,
+        f"SELECT record_id, golden_id FROM member m WHERE golden_id = ANY(%(ids)s) AND {moment.in_force('m')} ORDER BY record_id",
+        MEMBERS,
+        {"ids": sorted(golden_ids)},
+    )

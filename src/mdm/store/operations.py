@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, literal_column, select, update
 
 from mdm.store.bulk import read
+from mdm.store.database import STAMP
 from mdm.store.masters import MEMBERS
 from mdm.store.tables import operation, outbox, run
 
@@ -56,7 +57,16 @@ def begin(
             insert(run).values(kind="steward", status="done", finished_at=func.now(), detail={"operation": number}).returning(run.c.id)
         ).scalar_one()
     )
-    values = {"id": number, "entity": entity, "kind": kind, "actor": actor, "reason": reason, "run_id": run_id, "detail": dict(detail)}
+    values: dict[str, Any] = {
+        "id": number,
+        "entity": entity,
+        "at": literal_column(STAMP),
+        "kind": kind,
+        "actor": actor,
+        "reason": reason,
+        "run_id": run_id,
+        "detail": dict(detail),
+    }
     db.execute(insert(operation).values(values | {"reverts": reverts}))
     if reverts is not None:
         db.execute(update(operation).where(operation.c.id == reverts, operation.c.reverted_by.is_(None)).values(reverted_by=number))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from matching.frames import literal
 from mdm.store.bulk import read, temporary
+from mdm.store.database import STAMP
 from mdm.store.masters import array
 from mdm.store.matches import RECORDS
 
@@ -41,7 +42,7 @@ def rewrite(db: Connection, run_id: int, entity: str, change: Change) -> dict[st
     scope = "m.entity = :entity" if change.records is None else f"m.record_id = ANY ({array(change.records)})"
     given = {"entity": entity, "run": run_id}
     for statement in _REWRITE:
-        db.execute(text(statement.format(scope=scope)), given)
+        db.execute(text(statement.format(scope=scope, stamp=STAMP)), given)
     counts = db.execute(text("SELECT event, count(*) AS n FROM told GROUP BY 1"))
     found = {str(row.event): int(row.n) for row in counts}
     db.execute(text("DROP TABLE xw, gd, ab, rt, held, flow, ended, redirected, told"))
@@ -58,14 +59,14 @@ _REWRITE = (
        SELECT held.golden_id AS source, xw.golden_id AS target FROM changed JOIN held USING (record_id) JOIN xw USING (record_id) GROUP BY 1, 2""",
     "ANALYZE held, changed, flow",
     # Ids.
-    "INSERT INTO golden (id, entity) SELECT golden_id, :entity FROM gd WHERE fresh",
+    "INSERT INTO golden (id, entity, born_at) SELECT golden_id, :entity, {stamp} FROM gd WHERE fresh",
     "UPDATE golden g SET status = 'live', merged_into = NULL FROM gd WHERE g.id = gd.golden_id AND gd.revived",
     """UPDATE golden g SET status = 'merged', merged_into = a."into" FROM ab a WHERE g.id = a.golden_id""",
     "UPDATE golden g SET status = 'retired' FROM rt WHERE g.id = rt.golden_id",
     # Membership: what is left or moved ends, what is new or moved begins.
-    "UPDATE member m SET known_to = now() FROM changed WHERE m.record_id = changed.record_id AND m.known_to IS NULL",
-    """INSERT INTO member (record_id, golden_id, entity, run_id)
-       SELECT record_id, golden_id, :entity, :run FROM xw JOIN changed USING (record_id)""",
+    "UPDATE member m SET known_to = {stamp} FROM changed WHERE m.record_id = changed.record_id AND m.known_to IS NULL",
+    """INSERT INTO member (record_id, golden_id, entity, known_from, run_id)
+       SELECT record_id, golden_id, :entity, {stamp}, :run FROM xw JOIN changed USING (record_id)""",
     # An id out of use leads to where most of what it held last is now, in one hop; where nothing of it is left, to where its survivor leads.
     """CREATE TEMPORARY TABLE redirected ON COMMIT DROP AS
        WITH out AS (
@@ -89,11 +90,11 @@ _REWRITE = (
        SELECT v.golden_id, v.version, gd.golden_id IS NULL AS gone FROM golden_version v LEFT JOIN gd USING (golden_id)
        WHERE v.known_to IS NULL AND v.hash IS DISTINCT FROM gd.hash
          AND v.golden_id IN (SELECT golden_id FROM held UNION SELECT golden_id FROM gd)""",
-    "UPDATE golden_version v SET known_to = now() FROM ended e WHERE v.golden_id = e.golden_id AND v.version = e.version",
-    """INSERT INTO golden_version (golden_id, version, entity, data, lineage, members, hash, cause, run_id)
+    "UPDATE golden_version v SET known_to = {stamp} FROM ended e WHERE v.golden_id = e.golden_id AND v.version = e.version",
+    """INSERT INTO golden_version (golden_id, version, entity, data, lineage, members, hash, known_from, cause, run_id)
        SELECT gd.golden_id,
               CASE WHEN gd.revived THEN (SELECT max(version) FROM golden_version v WHERE v.golden_id = gd.golden_id) ELSE coalesce(e.version, 0) END + 1,
-              :entity, gd.data, gd.lineage, gd.members, gd.hash,
+              :entity, gd.data, gd.lineage, gd.members, gd.hash, {stamp},
               CASE WHEN gd.fresh THEN 'created' WHEN gd.revived THEN 'revived'
                    WHEN gd.golden_id IN (SELECT "into" FROM ab) THEN 'merged'
                    WHEN gd.golden_id IN (SELECT source FROM flow) THEN 'split' ELSE 'updated' END,
@@ -115,8 +116,8 @@ _REWRITE = (
        UNION ALL
        SELECT r.golden_id, (SELECT max(version) FROM golden_version v WHERE v.golden_id = r.golden_id), 'redirected', jsonb_build_object('into', r.target)
        FROM redirected r WHERE r.golden_id NOT IN (SELECT golden_id FROM ab)""",
-    """INSERT INTO outbox (entity, golden_id, version, event, detail, run_id)
-       SELECT :entity, golden_id, version, event, detail, :run FROM told
+    """INSERT INTO outbox (entity, golden_id, version, event, detail, at, run_id)
+       SELECT :entity, golden_id, version, event, detail, {stamp}, :run FROM told
        ORDER BY event IN ('retired', 'absorbed', 'redirected'), golden_id""",
 )
 

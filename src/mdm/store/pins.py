@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, insert, literal_column, select, text, update
 
 from mdm.errors import Conflict
 from mdm.pinning import PINS
 from mdm.store import pending
 from mdm.store.bulk import read
-from mdm.store.database import lock
+from mdm.store.database import STAMP, lock
 from mdm.store.decisions import RecordKey
 from mdm.store.tables import member, pin, record, record_version
 
@@ -58,14 +58,15 @@ class Drift:
     """Whether that is what the pin says, or something new again."""
 
 
-def in_force(db: Connection, entity: str) -> pa.Table:
-    """Pins in force, as `survive` takes them."""
+def in_force(db: Connection, entity: str, known_at: datetime | None = None) -> pa.Table:
+    """Pins in force, now or at an instant, as `survive` takes them."""
     return read(
         db,
         """SELECT id, record_id, field, value, to_char(pinned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')
-           FROM pin WHERE entity = %(entity)s AND revoked_at IS NULL ORDER BY id""",
+           FROM pin WHERE entity = %(entity)s AND pinned_at <= coalesce(%(at)s::timestamptz, 'infinity')
+             AND (revoked_at IS NULL OR revoked_at > %(at)s::timestamptz) ORDER BY id""",
         PINS,
-        {"entity": entity},
+        {"entity": entity, "at": known_at},
     )
 
 
@@ -105,7 +106,9 @@ def make(
         "entity": entity, "record_id": record_id, "field": field, "value": value, "said": _said(db, record_id, field), "reason": reason,
         "pinned_by": by, "expires_at": expires_at, "operation_id": operation_id,
     }  # fmt: skip
-    made = db.execute(insert(pin).values(values | ({} if at is None else {"pinned_at": at})).returning(pin.c.id)).scalar_one()
+    made = db.execute(
+        insert(pin).values(values | {"pinned_at": literal_column(STAMP) if at is None else at}).returning(pin.c.id)
+    ).scalar_one()
     if operation_id is None:
         _wait(db, entity, [record_id])
     return many(db, [made])[made]
@@ -131,7 +134,9 @@ def parts(db: Connection, operation: str) -> tuple[list[Pin], list[Pin]]:
 
 def expire(db: Connection, now: datetime) -> int:
     """End the pins whose time is over; their records wait to be matched. How many there were."""
-    over = update(pin).where(pin.c.revoked_at.is_(None), pin.c.expires_at <= now).values(revoked_by=EXPIRY, revoked_at=func.now())
+    over = (
+        update(pin).where(pin.c.revoked_at.is_(None), pin.c.expires_at <= now).values(revoked_by=EXPIRY, revoked_at=literal_column(STAMP))
+    )
     ended = db.execute(over.returning(pin.c.entity, pin.c.record_id)).all()
     for entity in sorted({row.entity for row in ended}):
         _wait(db, entity, [row.record_id for row in ended if row.entity == entity])
@@ -221,7 +226,7 @@ def _said(db: Connection, record_id: int, field: str) -> dict[str, str]:
 
 def _end(db: Connection, pin_id: int, by: str, operation_id: str | None) -> bool:
     ended = update(pin).where(pin.c.id == pin_id, pin.c.revoked_at.is_(None))
-    return db.execute(ended.values(revoked_by=by, revoked_at=func.now(), revoked_in=operation_id)).rowcount > 0
+    return db.execute(ended.values(revoked_by=by, revoked_at=literal_column(STAMP), revoked_in=operation_id)).rowcount > 0
 
 
 def _wait(db: Connection, entity: str, records: Iterable[int]) -> None:

@@ -302,6 +302,20 @@ edge = Table(
     comment="Pairs of records worth a look, smaller id left",
 )
 
+tie = Table(
+    "tie",
+    metadata,
+    Column("left_id", BigInteger, nullable=False),
+    Column("right_id", BigInteger, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("weight", Float, nullable=False, comment="bits, beside its rivals"),
+    Column("levels", JSONB, nullable=False, comment="level by feature"),
+    Column("known_from", Instant, nullable=False, server_default=NOW),
+    Column("known_to", Instant, comment="null while in force"),
+    Index("uq_tie_in_force", "left_id", "right_id", unique=True, postgresql_where=text("known_to IS NULL")),
+    comment="What the edges of golden projects said, now and before, for reports of the past",
+)
+
 golden = Table(
     "golden",
     metadata,

@@ -1,6 +1,7 @@
 """Commands as people run them: what they print, what they refuse, and that bad input costs nothing but itself."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -197,3 +198,25 @@ def test_two_records_are_explained_in_words(run: Run, files: Path, monkeypatch: 
     assert run("explain", "customer", "crm:1", "crm:5")[1].startswith("Deux références : cus_")
     assert run("explain", "customer", "crm:1", "crm")[0] == 2
     assert run("explain", "customer", "crm:1", "crm:none")[0] == 1
+
+
+def test_a_report_and_an_export_are_printed_again_as_they_were_known(run: Run, files: Path) -> None:
+    assert run("load", "--config", str(files / "sources.toml"))[0] == 0
+    assert run("match")[0] == 0
+    text = run("report", "--as-of", "2026-11-23")[1]
+    found = re.search(r"by what the hub knew at (\S+)", text)
+    assert found is not None
+    known = found.group(1)
+    run("export", "golden", "--entity", "customer", "--out", str(files / "then.csv"))
+    accounts = files / "crm/accounts.csv"
+    accounts.write_bytes(accounts.read_bytes().replace("Éts Durand".encode("cp1252"), "Autre Nom".encode("cp1252")))
+    assert run("load", "--config", str(files / "sources.toml"))[0] == 0
+    assert run("match")[0] == 0
+    assert run("report", "--as-of", "2026-11-23", "--known-at", known)[1] in text
+    run("export", "golden", "--entity", "customer", "--out", str(files / "again.csv"), "--known-at", known)
+    run("export", "golden", "--entity", "customer", "--out", str(files / "now.csv"))
+    then, again, now = ((files / f"{name}.csv").read_text() for name in ("then", "again", "now"))
+    assert (then == again, then == now) == (True, False)
+    assert run("export", "review", "--out", str(files / "x.csv"), "--known-at", known)[0] != 0
+    for wrong in ("yesterday", "2026-11-23", "2999-01-01T00:00:00Z"):
+        assert run("report", "--known-at", wrong)[0] != 0
