@@ -37,7 +37,8 @@ def lineage(
     origins = [found.lineage[name] for name in declared if name in found.lineage]
     records = golden.evidence(db, found.id, {origin for origin in origins if isinstance(origin, int)}, moment)
     held = pins.many(db, [origin["pin"] for origin in origins if isinstance(origin, dict)])
-    ruled = rules.in_force(db, entity, moment.known_at or (None if getattr(found, "known_to", None) is None else found.known_from))
+    ended = None if isinstance(found, Past) or found.known_to is None else found.known_from
+    ruled = rules.in_force(db, entity, moment.known_at or ended)
     referred = golden.referred(
         db, {key for row in records for field in declared.values() if (key := _reference(entity, field, row))}, moment
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from api.queueing import moving, probability, titles, why
-from api.schemas import Amount, Model, Named
+from api.impacts import ImpactShown, Money, impact_of, money_of
+from api.queueing import probability, titles, why
+from api.schemas import Model, Named
 from api.words import nouns
 from mdm import judgement
 from mdm.agreement import Verdict
@@ -18,13 +18,6 @@ from mdm.settings import Settings
 from mdm.store import tasks
 from mdm.store.decisions import RecordKey
 from mdm.store.tasks import WAITING, Status, Task
-
-
-class Money(Model):
-    """An amount in its currency."""
-
-    amount: Amount
-    currency: str
 
 
 class Sign(Model):
@@ -122,26 +115,6 @@ class EvidenceShown(Model):
     """Changes of one field that would turn it, the smallest first."""
 
 
-class Hanging(Model):
-    """Facts that refer to the records."""
-
-    fact: str
-    count: int
-    amounts: list[Money]
-    """One a currency; they are never added up."""
-
-
-class ImpactShown(Model):
-    """What would move."""
-
-    moving: Named | None
-    """Of a pair, the side that would move: that on which less hangs."""
-    facts: list[Hanging]
-    stake: Money
-    """The largest of the sums, in the company's currency; facts without a rate to it left out."""
-    sentence: str
-
-
 class OpinionShown(Model):
     """What a steward thought of it."""
 
@@ -184,7 +157,7 @@ def _task(settings: Settings, task: Task, title: str, keys: dict[int, RecordKey]
         id=task.id, entity=task.entity, kind=task.kind, status=task.status, title=title, why=why(settings, task),
         left=_named(task.left), right=_named(task.right), golden_id=task.golden_id,
         probability=probability(task), together=task.detail.get("together"), signs=signs, detail=own,
-        stake=_money(task.stake, settings.currency), uncertainty=task.uncertainty, rank=task.rank, stewards=judgement.needed(settings, task),
+        stake=money_of(task.stake, settings.currency), uncertainty=task.uncertainty, rank=task.rank, stewards=judgement.needed(settings, task),
         assignee=task.assignee, leased_by=task.leased_by, leased_until=task.leased_until, snoozed_until=task.snoozed_until,
         skips=task.skips, created_at=task.created_at, closed_at=task.closed_at,
     )  # fmt: skip
@@ -192,10 +165,6 @@ def _task(settings: Settings, task: Task, title: str, keys: dict[int, RecordKey]
 
 def _named(key: RecordKey | None) -> Named | None:
     return None if key is None else Named(source=key.source, key=key.key)
-
-
-def _money(amount: Decimal, currency: str) -> Money:
-    return Money(amount=f"{amount:f}", currency=currency)
 
 
 def case_of(settings: Settings, db: Connection, found: Dossier, caller: str) -> Case:
@@ -206,21 +175,11 @@ def case_of(settings: Settings, db: Connection, found: Dossier, caller: str) -> 
         OpinionShown(steward=one.steward, at=one.at, verdict=one.verdict if open_ else None, reason=one.reason if open_ else None)
         for one in given
     ]
-    facts = [
-        Hanging(fact=one.fact, count=one.count, amounts=[_money(amount, currency) for currency, amount in one.amounts.items()])
-        for one in found.impact.facts
-    ]
-    impact = ImpactShown(
-        moving=_named(found.moving),
-        facts=facts,
-        stake=_money(found.impact.stake, settings.currency),
-        sentence=moving(settings, found.impact),
-    )
     return Case(
         task=shown(settings, db, [found.task])[0],
         records=[RecordShown(source=one.record.source, key=one.record.key, values=one.values) for one in found.records],
         evidence=None if found.evidence is None else _evidence(settings, found),
-        impact=impact,
+        impact=impact_of(settings, found.impact, _named(found.moving)),
         opinions=opinions,
         disagreed=judgement.standing(given) == "third",
     )

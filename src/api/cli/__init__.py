@@ -29,8 +29,8 @@ def common(
 
 
 for command in (
-    starting.init, starting.demo, working.load, working.match, working.rebuild, working.rule, looking.status, looking.report, looking.explain, looking.export,
-    reviewing.tasks, reviewing.review, quality.quality, serving.serve, serving.worker, serving.key,
+    starting.init, starting.demo, working.load, working.match, working.rebuild, working.rule, looking.status, looking.verify, looking.report, looking.explain,
+    looking.export, reviewing.tasks, reviewing.review, quality.quality, serving.serve, serving.worker, serving.key,
 ):  # fmt: skip
     app.command(name=command.__name__)(command)
 app.add_typer(rules.app, name="rules")

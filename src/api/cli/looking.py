@@ -10,9 +10,11 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli.watching import console as terminal
+from api.cli.watching import watched
 from api.hub import opened_hub
 from api.page import page
 from api.words import nouns, number, word
+from mdm import verification
 from mdm.entities import MASTERS
 from mdm.errors import BadInput
 from mdm.evidence import evidence
@@ -21,7 +23,10 @@ from mdm.settings import Settings
 from mdm.store import moment, problems
 from mdm.store import status as standing
 from mdm.store.decisions import RecordKey
+from mdm.verification import Difference
 
+SHOWN = 20
+"""Differences that are listed."""
 Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which to stand; today by default.")]
 
 
@@ -122,6 +127,29 @@ def _record(named: str) -> RecordKey:
     if not colon or not source or not key:
         raise BadInput(f"{named!r} names no record; write source:key, as in crm:001")
     return RecordKey(source, key)
+
+
+def verify() -> None:
+    """Make every golden record anew beside what is stored, and tell what differs: nothing should. Writes nothing; exits with 1 on a difference."""
+    settings, console = Settings(), terminal()
+    found: list[Difference] = []
+    with opened_hub(settings) as hub, hub.engine.connect() as db, watched(console) as watch:
+        for one in verification.verify(hub, db, watch):
+            found += one.differences
+            if one.waiting:
+                waits = word(settings, "verify_waiting").format(entity=one.entity, count=number(settings, one.waiting))
+                console.print(waits, style="yellow", highlight=False)
+            elif one.records:
+                told = word(settings, "verified").format(entity=one.entity, records=number(settings, one.records))
+                console.print(told, highlight=False)
+    for difference in found[:SHOWN]:
+        named = " · ".join(part for part in (difference.entity, difference.what, difference.where) if part)
+        console.print(f"  {named}: {difference.reason}", markup=False, highlight=False, soft_wrap=True)
+    if len(found) > SHOWN:
+        console.print(f"  … {word(settings, 'more_changes').format(count=number(settings, len(found) - SHOWN))}", style="dim")
+    console.print(word(settings, "differences").format(count=number(settings, len(found))), style="bold red" if found else "bold green")
+    if found:
+        raise typer.Exit(1)
 
 
 def export(

@@ -232,7 +232,7 @@ def _compared(settings: Settings, tried: WhatIf) -> Table:
 
 def _told(settings: Settings, change: Change, names: Sequence[str]) -> str:
     sides = (" | ".join(" + ".join(names[at] for at in group) for group in side) for side in (change.before, change.after))
-    return f"{word(settings, change.kind)} {' → '.join(sides)}"
+    return f"{word(settings, f'would_{change.kind}')} {' → '.join(sides)}"
 
 
 def _curve(settings: Settings, kept: Kept) -> Table:

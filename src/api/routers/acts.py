@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from api.answers import golden_json
 from api.cursors import Cursors, next_link
+from api.impacts import ImpactShown, impact_of
 from api.problems import InvalidRequest, problems
 from api.schemas import BY_NAME, AnyGolden, Model, Named
 from api.selection import Line, Paged, known
@@ -18,7 +19,7 @@ from mdm import stewardship
 from mdm.entities import Master
 from mdm.errors import BadInput, Conflict, Forbidden, NotFound, PreconditionFailed, StoreUnavailable, Unauthorised
 from mdm.stewardship import Done, Steward
-from mdm.store import decisions, golden, operations
+from mdm.store import decisions, golden, operations, stakes
 from mdm.store.decisions import RecordKey
 from mdm.store.operations import Operation
 
@@ -99,6 +100,8 @@ class Outcome(Model):
     """The records that go to another golden record."""
     golden: list[AnyGolden]
     """The golden records of the entity that come of it."""
+    impact: ImpactShown
+    """What moves with the records: facts and their sums."""
 
 
 @router.post("/merges")
@@ -204,17 +207,18 @@ def get_act(act_id: ActId, db: Db) -> ActDone:
 def revert_act(request: Request, act_id: ActId, asked: RevertIn, db: Db, caller: Caller) -> Outcome:
     """Take an act back, however long ago it was: what it ruled is revoked, what it revoked is ruled again, its ids return."""
     by = Steward(caller.name, asked.reason)
-    return _outcome(db, lambda: stewardship.revert(hub_of(request), db, act_id, by, BY_NAME), dry_run=asked.dry_run)
+    return _outcome(request, db, lambda: stewardship.revert(hub_of(request), db, act_id, by, BY_NAME), dry_run=asked.dry_run)
 
 
 def _told(request: Request, db: Connection, asked: Act, act: Callable[[type[Master], Steward], Done], caller: str) -> Outcome:
     known("/body/entity", asked.entity, BY_NAME)
     by = Steward(caller, asked.reason)
-    return _outcome(db, lambda: act(BY_NAME[asked.entity], by), dry_run=asked.dry_run)
+    return _outcome(request, db, lambda: act(BY_NAME[asked.entity], by), dry_run=asked.dry_run)
 
 
-def _outcome(db: Connection, act: Callable[[], Done], *, dry_run: bool) -> Outcome:
+def _outcome(request: Request, db: Connection, act: Callable[[], Done], *, dry_run: bool) -> Outcome:
     """Do it and tell what came of it; a dry run takes it back before anybody sees it."""
+    settings = hub_of(request).settings
     with db.begin_nested() as trial:
         done = act()
         entity = BY_NAME[done.entity]
@@ -222,10 +226,12 @@ def _outcome(db: Connection, act: Callable[[], Done], *, dry_run: bool) -> Outco
         found = golden.many(db, done.entity, list(ids))
         live = [golden_json(entity, found[golden_id]) for golden_id in ids if golden_id in found and found[golden_id].status == "live"]
         named = decisions.keys_of(db, done.records)
+        moved = stakes.impact(db, entity, done.records, settings.currency)
         if dry_run:
             trial.rollback()
     records = [Named(source=key.source, key=key.key) for key in named]
-    return Outcome(id=None if dry_run else done.id, events=_became(done.events), records=records, golden=cast(list[AnyGolden], live))
+    number, shown = None if dry_run else done.id, cast(list[AnyGolden], live)
+    return Outcome(id=number, events=_became(done.events), records=records, golden=shown, impact=impact_of(settings, moved))
 
 
 def _became(events: Sequence[operations.Event]) -> list[Became]:
