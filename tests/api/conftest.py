@@ -49,6 +49,7 @@ def api(copies: Copy) -> Iterator[Api]:
     """The company, served to tests that only read."""
     with served(copies()) as found:
         yield found
+        found.hub.engine.dispose()  # the server has connections for some, not for the hubs of a whole run
 
 
 @pytest.fixture
@@ -56,3 +57,4 @@ def own(copies: Copy) -> Iterator[Api]:
     """The company in a database of the test's own, served to a test that writes."""
     with served(copies()) as found:
         yield found
+        found.hub.engine.dispose()  # the server has connections for some, not for the hubs of a whole run
