@@ -80,7 +80,12 @@ def _given_out_in_france() -> re.Pattern[str]:
 
 def out_of_service(phone: str) -> bool:
     """Whether a number in E.164 has the length of one, but no network gives it out."""
-    return not _given_out_in_france().fullmatch(phone) and not phonenumbers.is_valid_number(phonenumbers.parse(phone))
+    if _given_out_in_france().fullmatch(phone):
+        return False
+    try:
+        return not phonenumbers.is_valid_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return True
 
 
 def local_part(form: str) -> str:

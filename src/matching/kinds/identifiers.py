@@ -98,7 +98,7 @@ def _identifier(
     )  # fmt: skip
 
 
-SIREN = _identifier("SIREN", "French company number (INSEE), nine digits with a Luhn key.", clean_siren, siren.is_valid)
+SIREN = _identifier("SIREN", "French company number (INSEE), nine digits with a Luhn key.", clean_siren, luhn)
 SIRET = Kind(
     "SIRET",
     "French establishment number: SIREN + NIC, Luhn (La Poste: digit sum a multiple of five). Two of them may be two sites of one company.",
