@@ -112,7 +112,10 @@ def known(db: Connection, at: Moment) -> dict[str, Any]:
         "identified": {one: what_became_of(db, one, at) for one in found},
         "aliases": {one: golden.aliases(db, one, at) for one in found},
         "members": {one: golden.members(db, one, at) for one in found},
-        "evidence": {one: golden.evidence(db, one, row.lineage.values(), at) for one, row in found.items()},
+        "evidence": {
+            one: golden.evidence(db, one, [said for said in row.lineage.values() if isinstance(said, int)], at)
+            for one, row in found.items()
+        },
         "versions": {one: [row._mapping for row in golden.versions(db, one, None, 100, at)] for one in found},
         "crosswalk": {key: crossing for key in records if (crossing := golden.crosswalk(db, "customer", *key, at)) is not None},
         "decisions": decisions.page(db, None, None, 100, at),

@@ -115,5 +115,5 @@ def get_identity(
         born_at=found.born_at,
         ended_at=found.known_to,
         aliases=golden.aliases(db, resolved, moment),
-        parts=golden.parts(db, found.id),
+        parts=golden.parts(db, found.id, moment),
     )

@@ -273,14 +273,9 @@ def aliases(db: Connection, golden_id: str, moment: Moment = NOW) -> list[str]:
     return list(db.execute(select(golden.c.id).where(golden.c.merged_into == golden_id).order_by(golden.c.id)).scalars())
 
 
-def parts(db: Connection, golden_id: str) -> list[str]:
-    """The ids in use of all records that an id has ever held."""
-    now = member.alias("now")
-    query = (
-        select(now.c.golden_id)
-        .distinct()
-        .select_from(member.join(now, (now.c.record_id == member.c.record_id) & now.c.known_to.is_(None)))
-        .where(member.c.golden_id == golden_id)
-        .order_by(now.c.golden_id)
-    )
-    return list(db.execute(query).scalars())
+def parts(db: Connection, golden_id: str, moment: Moment = NOW) -> list[str]:
+    """The ids in use of all records that an id has ever held, as it was known."""
+    known = "" if moment.known_at is None else " AND m.known_from <= :at"
+    query = f"""SELECT DISTINCT n.golden_id FROM member m JOIN member n USING (record_id)
+        WHERE m.golden_id = :golden_id{known} AND {moment.in_force("n")} ORDER BY 1"""
+    return list(db.execute(text(query), {"golden_id": golden_id, "at": moment.known_at}).scalars())
