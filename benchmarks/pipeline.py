@@ -1,26 +1,36 @@
 """Load and golden records at scale: `python benchmarks/pipeline.py RECORDS.parquet [--home DIR]`.
 
 Loads a file of companies (columns id, name, siren, city, postcode, address, website, phone, as `gen_scale.py company` writes them)
-into a fresh hub, matches, and loads it again. Prints wall and CPU seconds, the largest resident size of this process, and each step beside
+into a fresh hub, matches, and loads it again; then a file of a thousand records that changed; then stewards merge fifty golden records into one and
+take it back. Prints wall and CPU seconds, the largest resident size of this process, and each step beside
 a floor taken in the same run: the COPY of the same rows into a bare table.
 """
 
 import argparse
 import resource
 import shutil
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import text
 
 from api.hub import opened_hub
-from mdm import pipeline
+from mdm import pipeline, stewardship
+from mdm.entities import Customer
+from mdm.pipeline import Hub
 from mdm.settings import Settings
+from mdm.stewardship import Steward
+from mdm.store import partition
 from mdm.store.bulk import copy_in
 from sources import open_sources
 
@@ -83,12 +93,66 @@ def run(home: Path, records: Path) -> None:
         del rows
         with measured("load", floor):
             loaded = pipeline.load(hub, open_sources(home / "sources.toml"))
-        with measured("match and rebuild", floor):
+        with measured("match and rebuild", floor), clocked(partition, "rewrite") as history:
             resolved = pipeline.resolve(hub)
+        print(f"{'of that, history':22} {history[0]:7.1f} s wall")
         with measured("the same load again", floor):
             again = pipeline.load(hub, open_sources(home / "sources.toml"))
             pipeline.resolve(hub)
         print({**loaded[0].counts}, {item.entity: (item.records, item.golden) for item in resolved if item.records}, {**again[0].counts})
+        changed(home, records)
+        for name in ("1,000 changed", "the same again"):
+            with measured(name):
+                pipeline.load(hub, open_sources(home / "sources.toml"))
+                done = pipeline.resolve(hub)
+            print({item.entity: (item.records, item.pairs, dict(item.events)) for item in done if not item.skipped})
+        unmerged(hub)
+
+
+@contextmanager
+def clocked(module: ModuleType, name: str) -> Iterator[list[float]]:
+    """The seconds that a function of a module takes, all its calls together."""
+    function, spent = getattr(module, name), [0.0]
+
+    def timed(*given: Any, **named: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return function(*given, **named)
+        finally:
+            spent[0] += time.perf_counter() - started
+
+    setattr(module, name, timed)
+    yield spent
+    setattr(module, name, function)
+
+
+def changed(home: Path, records: Path) -> None:
+    """In place of the file: nine hundred of its records with another name or phone, and a hundred that are new."""
+    rows = pq.read_table(records)
+    step = rows.num_rows // 1000
+    some = rows.take(pa.array(range(0, 1000 * step, step)))
+    numbers = np.arange(1000)
+    names = pa.array([f"{name} & fils" if at % 2 else name for at, name in enumerate(some["name"].to_pylist())])
+    phones = pa.array([f"0{at % 5 + 1}{at:08d}" if at % 3 else phone for at, phone in enumerate(some["phone"].to_pylist())])
+    ids = pa.array([f"new-{at}" if at >= 900 else str(given) for at, given in zip(numbers.tolist(), some["id"].to_pylist(), strict=True)])
+    for name, column in (("name", names), ("phone", phones), ("id", ids)):
+        some = some.set_column(some.column_names.index(name), name, column)
+    (home / "companies.parquet").unlink()
+    pq.write_table(some, home / "companies.parquet")
+
+
+def unmerged(hub: Hub) -> None:
+    """Fifty golden records into one and back, seven times; the median of the way back."""
+    took = []
+    for _ in range(7):
+        with hub.engine.begin() as db:
+            ids = db.execute(text("SELECT id FROM golden WHERE status = 'live' ORDER BY id LIMIT 50")).scalars().all()
+            done = stewardship.merge(hub, db, Customer, ids, Steward("a steward"))
+        started = time.perf_counter()
+        with hub.engine.begin() as db:
+            stewardship.revert(hub, db, done.id, Steward("a steward"), {"customer": Customer})
+        took.append(time.perf_counter() - started)
+    print(f"{'unmerge of fifty':22} {statistics.median(took) * 1000:7.0f} ms wall, median of seven")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,11 @@ def temporary(db: Connection, name: str, columns: Mapping[str, str], rows: pa.Ta
     db.execute(text(f'ANALYZE "{name}"'))
 
 
+def weigh(db: Connection, *tables: str) -> None:
+    """Take statistics of tables of which many rows are new: until then, what is read of them may be read in the slowest of ways."""
+    db.execute(text(f"ANALYZE {', '.join(tables)}"))
+
+
 def reserve(db: Connection, table: str, count: int, column: str = "id") -> pa.Array:
     """Ascending numbers of a table's identity column that nobody else will get."""
     query = "SELECT nextval(pg_get_serial_sequence(%(table)s, %(column)s)) FROM generate_series(1, %(count)s)"

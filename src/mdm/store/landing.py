@@ -10,10 +10,12 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from matching.frames import literal, query
 from mdm.entities import MASTERS
 from mdm.store import pending
-from mdm.store.bulk import copy_in, read, reserve, temporary
+from mdm.store.bulk import copy_in, read, reserve, temporary, weigh
 from mdm.store.tables import load, problem
 
 MATCHED = frozenset(entity.entity for entity in MASTERS)
+MANY = 1000
+"""Rows landed from which statistics are taken."""
 HELD = pa.schema([("n", pa.int64()), ("record_id", pa.int64()), ("outcome", pa.string())])
 
 
@@ -43,6 +45,8 @@ def checkpoint(db: Connection, load_id: int, cursor: str, counts: Mapping[str, i
 
 def finish(db: Connection, load_id: int, counts: Mapping[str, int], status: str = "done") -> None:
     """Close a load."""
+    if counts.get("new", 0) + counts.get("changed", 0) >= MANY:
+        weigh(db, "record", "record_version", "pending")
     db.execute(update(load).where(load.c.id == load_id).values(status=status, finished_at=func.now(), counts=dict(counts)))
 
 

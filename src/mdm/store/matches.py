@@ -12,7 +12,7 @@ from matching.frames import literal, quoted
 from matching.model import Model
 from matching.saving import from_json
 from mdm.entities import Master, SameAs
-from mdm.store.bulk import copy_in, read, temporary
+from mdm.store.bulk import copy_in, read, temporary, weigh
 from mdm.store.masters import array
 from mdm.store.tables import blocking_key, edge, model
 
@@ -81,6 +81,7 @@ def replace(db: Connection, entity: str, keys: pa.Table, edges: pa.Table) -> Non
     db.execute(text(f"TRUNCATE {quoted(f'blocking_key_{entity}')}") if own else delete(blocking_key).where(blocking_key.c.entity == entity))
     for name, rows in (("blocking_key", keys), ("edge", edges)):
         copy_in(db, name, rows.append_column("entity", pa.repeat(entity, rows.num_rows)))
+    weigh(db, "blocking_key", "edge")
 
 
 def filed_near(db: Connection, entity: str, keys: pa.Table) -> pa.Table:

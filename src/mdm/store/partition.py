@@ -7,7 +7,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from matching.frames import literal
-from mdm.store.bulk import read, temporary
+from mdm.store.bulk import read, temporary, weigh
 from mdm.store.database import STAMP
 from mdm.store.masters import array
 from mdm.store.matches import RECORDS
@@ -43,6 +43,8 @@ def rewrite(db: Connection, run_id: int, entity: str, change: Change) -> dict[st
     given = {"entity": entity, "run": run_id}
     for statement in _REWRITE:
         db.execute(text(statement.format(scope=scope, stamp=STAMP)), given)
+    if change.records is None:
+        weigh(db, "golden", "golden_version", "member", "outbox")
     counts = db.execute(text("SELECT event, count(*) AS n FROM told GROUP BY 1"))
     found = {str(row.event): int(row.n) for row in counts}
     db.execute(text("DROP TABLE xw, gd, ab, rt, held, flow, ended, redirected, told"))
