@@ -46,8 +46,8 @@ def recent(unit: Unit) -> str:
 
 
 def frequent(unit: Unit) -> str:
-    """What most records say."""
-    return f"count(*) OVER (PARTITION BY head, {', '.join(map(quoted, unit.names))}) DESC"
+    """What most records say: a column of `windows`."""
+    return f"{quoted(_COUNT + unit.names[0])} DESC"
 
 
 def longest(unit: Unit) -> str:
@@ -81,6 +81,7 @@ def verified(unit: Unit) -> str:
 STRATEGIES: Mapping[str, Callable[[Unit], str]] = {
     order.__name__: order for order in (trust, decay, verified, recent, frequent, longest, complete, minimum, maximum)
 }
+_COUNT = "records that say the same of "
 _NOTHING = "0::INTEGER + 0"
 """An order that prefers nothing; a bare number would name a column."""
 
@@ -104,6 +105,12 @@ def named(strategy: str) -> Callable[[Unit], str]:
     return STRATEGIES[strategy]
 
 
+def windows(unit: Unit) -> dict[str, str]:
+    """Columns that the order of a unit looks at and that look at other records, in SQL: they are made before it."""
+    counted = f"count(*) OVER (PARTITION BY head, {', '.join(map(quoted, unit.names))})"
+    return {_COUNT + unit.names[0]: counted} if "frequent" in unit.rule.by else {}
+
+
 def flag(what: str, field: Field) -> str:
     """The column that says whether a field's value is doubtful or verified."""
     return f"{what} {field.name}"
@@ -122,4 +129,4 @@ def _comparable(field: Field) -> str:
     return f"TRY_CAST({column} AS TIMESTAMP)" if pa.types.is_temporal(arrow) else column
 
 
-__all__ = ["STRATEGIES", "Unit", "flag", "named", "order"]
+__all__ = ["STRATEGIES", "Unit", "flag", "named", "order", "windows"]

@@ -12,7 +12,7 @@ from matching.frames import as_json, query, quoted
 from mdm.entities import Master, Survive, golden_fields
 from mdm.entities.declare import own_references
 from mdm.pinning import pinned
-from mdm.strategies import Unit, flag, order
+from mdm.strategies import Unit, flag, order, windows
 
 Rules = Mapping[str, Survive]
 """By field, how it survives; a field without survives as it is declared."""
@@ -34,8 +34,9 @@ def survive(records: pa.Table, entity: type[Master], rules: Rules = DECLARED, pi
     heads = _heads(records)
     contest = _contest(records, heads, present, units)
     columns: dict[str, pa.Array] = {}
+    winners = _winners(contest, heads, units)
     for unit in units:
-        winner = _winners(contest, heads, unit)
+        winner = winners[unit.names[0]]
         for name in unit.names:
             columns[f"v_{name}"], columns[f"o_{name}"] = records[name].take(winner), _origin(records, name, winner)
         if unit.rule.collect:
@@ -101,48 +102,68 @@ def _contest(records: pa.Table, heads: pa.Table, present: list[Field], units: li
             FROM (SELECT *, TRY_CAST(event_at AS TIMESTAMP) AS moment FROM c) WINDOW golden AS (PARTITION BY head) ORDER BY n""",
         c=contest,
     )
+    wanted: dict[str, tuple[Field, Callable[[str], bool]]] = {}
     for unit in units:
         for field in unit.fields:
             if field.kind.doubtful:
-                contest = contest.append_column(flag("doubtful", field), _where(contest, field, field.kind.doubtful))
+                wanted[flag("doubtful", field)] = field, field.kind.doubtful
             if field.kind.verified and "verified" in unit.rule.by:
-                contest = contest.append_column(flag("verified", field), _where(contest, field, field.kind.verified))
+                wanted[flag("verified", field)] = field, field.kind.verified
+    return _flags(contest, wanted)
+
+
+def _flags(contest: pa.Table, wanted: Mapping[str, tuple[Field, Callable[[str], bool]]]) -> pa.Table:
+    """The contest with columns that say in which rows something holds of a field's value; asked once a value, and only of those that are disputed.
+
+    In: `wanted`, by column the field and what is to hold.
+    """
+    names = list(dict.fromkeys(field.name for field, _ in wanted.values()))
+    golden = "OVER (PARTITION BY head)"
+    columns = ", ".join(
+        f"CASE WHEN min({quoted(name)}) {golden} <> max({quoted(name)}) {golden} THEN {quoted(name)} END AS {quoted(name)}"
+        for name in names
+    )
+    disputed = query(f"SELECT {columns} FROM c", c=contest.select(["head", *names])) if names else None
+    for column, (field, holds) in wanted.items():
+        assert disputed is not None
+        found = [value for value in pc.unique(disputed[field.name]).to_pylist() if value is not None and holds(value)]
+        contest = contest.append_column(column, pc.is_in(contest[field.name], value_set=pa.array(found, pa.string())))
     return contest
 
 
-def _where(contest: pa.Table, field: Field, holds: Callable[[str], bool]) -> pa.Array:
-    """In which rows something holds of a field's value; asked once a value, and only of those that another one contends with."""
-    column = quoted(field.name)
-    disputed = query(
-        f"""SELECT DISTINCT v FROM (SELECT {column} AS v, min({column}) OVER golden <> max({column}) OVER golden AS disputed
-                                    FROM c WINDOW golden AS (PARTITION BY head)) WHERE disputed AND v IS NOT NULL""",
-        c=contest.select(["head", field.name]),
-    )
-    found = [value for value in disputed["v"].to_pylist() if holds(value)]
-    return pc.is_in(contest[field.name], value_set=pa.array(found, pa.string()))
+def _winners(contest: pa.Table, heads: pa.Table, units: list[Unit]) -> dict[str, pa.Array]:
+    """For every golden record, the place of the record that gives each unit, by its first field; null where none holds it.
+
+    Records alone need no contest. All units are one query, for a query takes longer than the contest of a few records.
+    """
+    counted = {name: sql for unit in units for name, sql in windows(unit).items()}
+    shown = "".join(f", {sql} AS {quoted(name)}" for name, sql in counted.items())
+    chosen = ", ".join(f"first(n ORDER BY {order(unit)}) FILTER (WHERE {_held(unit)}) AS {quoted(unit.names[0])}" for unit in units)
+    won = query(f"SELECT head, {chosen} FROM (SELECT *{shown} FROM c) GROUP BY head ORDER BY head", c=contest)
+    alone = np.where(heads["members"].to_numpy() == 1, heads["first"].to_numpy(), -1)
+    winners = {}
+    for unit in units:
+        winner = alone.copy()
+        winner[won["head"].to_numpy()] = pc.fill_null(won[unit.names[0]], -1).to_numpy()
+        winners[unit.names[0]] = pa.array(winner, mask=winner < 0)
+    return winners
 
 
-def _winners(contest: pa.Table, heads: pa.Table, unit: Unit) -> pa.Array:
-    """For every golden record, the place of the record that gives the unit; null where none holds it. Records alone need no contest."""
-    held = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unit.names)
-    won = query(f"SELECT DISTINCT ON (head) head, n FROM c WHERE {held} ORDER BY head, {order(unit)}", c=contest)
-    winner = np.where(heads["members"].to_numpy() == 1, heads["first"].to_numpy(), -1)
-    winner[won["head"].to_numpy()] = won["n"].to_numpy()
-    return pa.array(winner, mask=winner < 0)
+def _held(unit: Unit) -> str:
+    return " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unit.names)
 
 
 def _collected(contest: pa.Table, count: int, unit: Unit) -> dict[str, pa.Array]:
     """The distinct values of a field and their records, best first, where a golden record has more than one."""
     (name,) = unit.names
-    ranked = query(
-        f"SELECT head, {quoted(name)} AS said, record_id FROM c WHERE said IS NOT NULL ORDER BY head, {order(unit)}",
-        c=contest,
-    )
+    shown = "".join(f", {sql} AS {quoted(column)}" for column, sql in windows(unit).items())
     lists = query(
-        """SELECT head, list(said ORDER BY place) AS said, list(record_id ORDER BY place) AS given
-           FROM (SELECT head, said, min(place) AS place, arg_min(record_id, place) AS record_id FROM r GROUP BY head, said)
-           GROUP BY head HAVING count(*) > 1 ORDER BY head""",
-        r=ranked.append_column("place", pa.array(np.arange(ranked.num_rows))),
+        f"""WITH ranked AS (SELECT head, {quoted(name)} AS said, record_id, row_number() OVER (ORDER BY head, {order(unit)}) AS place
+                           FROM (SELECT *{shown} FROM c) WHERE said IS NOT NULL)
+            SELECT head, list(said ORDER BY place) AS said, list(record_id ORDER BY place) AS given
+            FROM (SELECT head, said, min(place) AS place, arg_min(record_id, place) AS record_id FROM ranked GROUP BY head, said)
+            GROUP BY head HAVING count(*) > 1 ORDER BY head""",
+        c=contest,
     )
     at = np.full(count, -1)
     at[lists["head"].to_numpy()] = np.arange(lists.num_rows)

@@ -172,16 +172,20 @@ def state(db: Connection) -> State:
     values = {
         called.get(row.golden_id, row.golden_id): (
             {name: called.get(value, value) if isinstance(value, str) else value for name, value in row.data.items()},
-            json.loads(_renamed(json.dumps(row.lineage), names)),
+            _renamed(row.lineage, names),
         )
         for row in db.execute(text("SELECT golden_id, data, lineage FROM golden_version WHERE known_to IS NULL"))
     }
     return {"partition": sorted(called.values()), "values": values}
 
 
-def _renamed(lineage: str, names: Mapping[int, str]) -> str:
-    said = json.loads(lineage)
-    return json.dumps({name: names[number] if isinstance(number, int) else number for name, number in said.items()})
+def _renamed(said: Any, names: Mapping[int, str]) -> Any:
+    """Lineage by the names of records."""
+    if isinstance(said, dict):
+        return {name: _renamed(one, names) for name, one in said.items()}
+    if isinstance(said, list):
+        return [_renamed(one, names) for one in said]
+    return names[said] if isinstance(said, int) else said
 
 
 def numbers(db: Connection) -> dict[Key, int]:
