@@ -27,11 +27,13 @@ def upgrade() -> None:
     op.create_index("uq_opinion_steward", "opinion", ["task_id", "round", "steward"], unique=True)
     op.drop_index("ix_task_open", table_name="task", postgresql_where=WAITING)
     op.create_index("ix_task_head", "task", ["skips", sa.literal_column("rank DESC"), "subject"], unique=False, postgresql_where=WAITING)
+    op.create_index("ix_task_kind", "task", ["entity", "kind"], unique=False, postgresql_where=WAITING)
     op.create_index("ix_problem_key", "problem", ["source", "key"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index("ix_problem_key", table_name="problem")
+    op.drop_index("ix_task_kind", table_name="task", postgresql_where=WAITING)
     op.drop_index("ix_task_head", table_name="task", postgresql_where=WAITING)
     op.create_index("ix_task_open", "task", ["entity", "kind", "rank"], unique=False, postgresql_where=WAITING)
     op.drop_index("uq_opinion_steward", table_name="opinion")

@@ -71,10 +71,10 @@ _REWRITE = (
        SELECT record_id, golden_id, :entity, {stamp}, :run FROM xw JOIN changed USING (record_id)""",
     # An id out of use leads to where most of what it held last is now, in one hop; where nothing of it is left, to where its survivor leads.
     """CREATE TEMPORARY TABLE redirected ON COMMIT DROP AS
-       WITH out AS (
-           SELECT g.id, g.merged_into FROM golden g
-           WHERE g.status <> 'live' AND (g.id IN (SELECT l.golden_id FROM member l JOIN changed USING (record_id) WHERE l.known_to IS NOT NULL)
-                                         OR g.merged_into IN (SELECT golden_id FROM ab))),
+       WITH once AS (
+           SELECT l.golden_id FROM member l JOIN changed USING (record_id) WHERE l.known_to IS NOT NULL
+           UNION SELECT g.id FROM golden g JOIN ab ON ab.golden_id = g.merged_into),
+       out AS (SELECT g.id, g.merged_into FROM golden g JOIN once ON once.golden_id = g.id WHERE g.status <> 'live'),
        last AS (
            SELECT out.id, l.record_id FROM out JOIN member l ON l.golden_id = out.id
            WHERE NOT EXISTS (SELECT FROM member x WHERE x.golden_id = out.id AND (x.known_to > l.known_to OR x.known_to IS NULL))),

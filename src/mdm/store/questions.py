@@ -83,6 +83,10 @@ def refresh(
 
 def question_pins(db: Connection, entity: type[Master], settings: Settings, now: datetime, doubts: Sequence[PinDoubt]) -> Refreshed:
     """Bring the tasks about pins to those of the entity that are in doubt now; the others are closed."""
+    if not doubts:
+        over = """UPDATE task SET status = 'gone', closed_at = :now, leased_by = NULL, leased_until = NULL
+                  WHERE entity = :entity AND kind = 'pin' AND status IN ('open', 'second')"""
+        return Refreshed(0, 0, db.execute(text(over), {"entity": entity.entity, "now": now}).rowcount)
     db.execute(text(_WANTED))
     rows = [
         {"pin": doubt.pin_id, "golden": doubt.golden_id, "open": PIN, "detail": json.dumps({"field": doubt.field, "said": doubt.said})}
@@ -99,7 +103,9 @@ def _bound(db: Connection, records: pa.ChunkedArray | pa.Array) -> None:
     """Tables touched (golden_id): what the records are in or ever were; and scope (record_id): they, and what is in those now."""
     temporary(db, "altered", {"record_id": "bigint"}, pa.table({"record_id": records}))
     for statement in (
-        "CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT DISTINCT golden_id FROM altered JOIN member USING (record_id)",
+        """CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
+           SELECT m.golden_id FROM altered JOIN member m USING (record_id) WHERE m.known_to IS NULL
+           UNION SELECT m.golden_id FROM altered JOIN member m USING (record_id) WHERE m.known_to IS NOT NULL""",
         """CREATE TEMPORARY TABLE scope ON COMMIT DROP AS SELECT record_id FROM altered
            UNION SELECT m.record_id FROM touched JOIN member m USING (golden_id) WHERE m.known_to IS NULL""",
         "DROP TABLE altered",

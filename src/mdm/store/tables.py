@@ -244,6 +244,7 @@ task = Table(
     Column("round", Integer, nullable=False, server_default="1", comment="how many times it was asked: once more where a ruling is gone"),
     Column("created_at", Instant, nullable=False, server_default=NOW),
     Column("closed_at", Instant),
+    Index("ix_task_kind", "entity", "kind", postgresql_where=text("status IN ('open', 'second')")),
     Index("ix_task_head", "skips", text("rank DESC"), "subject", postgresql_where=text("status IN ('open', 'second')")),
     Index("ix_task_left_id", "left_id"),
     Index("ix_task_right_id", "right_id"),
