@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -142,21 +142,39 @@ def changed(home: Path, records: Path) -> None:
 
 
 def unmerged(hub: Hub) -> None:
-    """Fifty golden records into one and back, seven times; the median of the way back."""
-    took = []
+    """Golden records of fifty records taken apart: into fifty that were alone before, and into two of twenty-five. The median of seven."""
+    apart: dict[str, list[float]] = {"fifty": [], "two halves": []}
     for at in range(7):
-        with hub.engine.begin() as db:
-            ids = (
-                db.execute(text("SELECT id FROM golden WHERE status = 'live' ORDER BY id LIMIT 50 OFFSET :at"), {"at": 50 * at})
-                .scalars()
-                .all()
-            )
-            done = stewardship.merge(hub, db, Customer, ids, Steward("a steward"))
-        started = time.perf_counter()
-        with hub.engine.begin() as db:
-            stewardship.revert(hub, db, done.id, Steward("a steward"), {"customer": Customer})
-        took.append(time.perf_counter() - started)
-    print(f"{'unmerge of fifty':22} {statistics.median(took) * 1000:7.0f} ms wall, median of seven")
+        ids = alone(hub, 50, 50 * at)
+        apart["fifty"].append(undone(hub, joined(hub, ids)))
+        halves = [joined(hub, ids[:25]), joined(hub, ids[25:])]
+        apart["two halves"].append(undone(hub, joined(hub, [ids[0], ids[25]])))
+        for half in halves:
+            undone(hub, half)
+    for name, took in apart.items():
+        print(f"{'unmerge into ' + name:22} {statistics.median(took) * 1000:7.0f} ms wall, {max(took) * 1000:.0f} at most")
+
+
+def alone(hub: Hub, count: int, after: int) -> list[str]:
+    """Golden records of one record."""
+    query = """SELECT golden_id FROM golden_version WHERE entity = 'customer' AND known_to IS NULL AND members = 1
+               ORDER BY golden_id LIMIT :count OFFSET :after"""
+    with hub.engine.begin() as db:
+        return list(db.execute(text(query), {"count": count, "after": after}).scalars())
+
+
+def joined(hub: Hub, ids: Sequence[str]) -> str:
+    """Golden records made one: the number of the act."""
+    with hub.engine.begin() as db:
+        return stewardship.merge(hub, db, Customer, ids, Steward("a steward")).id
+
+
+def undone(hub: Hub, act: str) -> float:
+    """An act taken back: how long it took."""
+    started = time.perf_counter()
+    with hub.engine.begin() as db:
+        stewardship.revert(hub, db, act, Steward("a steward"), {"customer": Customer})
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

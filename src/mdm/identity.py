@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matching.frames import query
 
@@ -40,16 +41,11 @@ def assign(
     members before an operation that is taken back, which settle whose those ids are. Ids sort by age.
     """
     claims = query(_CLAIMS, c=clusters, m=members, b=before)
-    kept = query("SELECT cluster, min(golden_id) AS golden_id FROM claims GROUP BY cluster", claims=claims)
-    back = query(_RETURNS, c=clusters, k=kept, p=past, b=before)
-    bare = query(
-        "SELECT cluster, min(record_id) AS first FROM c ANTI JOIN k USING (cluster) ANTI JOIN b USING (cluster) GROUP BY 1 ORDER BY first, 1",
-        c=clusters,
-        k=kept,
-        b=back,
-    )
-    fresh = pa.table({"cluster": bare["cluster"], "golden_id": new_ids(bare.num_rows)})
-    named = query(_NAMED, k=kept, b=back, f=fresh, m=members)
+    named = query(_NAMED, claims=claims, c=clusters, m=members, p=past, b=before)
+    numbers = pc.fill_null(named["number"], 0)
+    fresh = new_ids(pc.max(numbers).as_py() or 0)
+    given = pc.coalesce(named["golden_id"], fresh.take(pc.if_else(pc.equal(numbers, 0), None, pc.subtract(numbers, 1))))
+    named = named.drop_columns(["number"]).set_column(1, "golden_id", given).sort_by("golden_id")
     return Identities(
         named,
         query(
@@ -70,18 +66,18 @@ SELECT DISTINCT ON (golden_id) golden_id, cluster
 FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM held JOIN c USING (record_id) GROUP BY ALL)
 ORDER BY golden_id, held DESC, oldest, cluster"""
 
-_RETURNS = """
-WITH best AS (
-    SELECT DISTINCT ON (golden_id) golden_id, cluster, held
-    FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM p ANTI JOIN b USING (golden_id) JOIN c USING (record_id) GROUP BY ALL)
-    ORDER BY golden_id, held DESC, oldest, cluster)
-SELECT DISTINCT ON (cluster) cluster, golden_id FROM best ANTI JOIN k USING (cluster) ORDER BY cluster, held DESC, golden_id"""
-
 _NAMED = """
-SELECT cluster, golden_id, false AS fresh, golden_id NOT IN (SELECT golden_id FROM m) AS revived FROM k
-UNION ALL SELECT cluster, golden_id, false, true FROM b
-UNION ALL SELECT cluster, golden_id, true, false FROM f
-ORDER BY golden_id"""
+WITH kept AS (SELECT cluster, min(golden_id) AS golden_id FROM claims GROUP BY cluster),
+     best AS (
+         SELECT DISTINCT ON (golden_id) golden_id, cluster, held
+         FROM (SELECT golden_id, cluster, count(*) AS held, min(record_id) AS oldest FROM p ANTI JOIN b USING (golden_id) JOIN c USING (record_id) GROUP BY ALL)
+         ORDER BY golden_id, held DESC, oldest, cluster),
+     back AS (SELECT DISTINCT ON (cluster) cluster, golden_id FROM best ANTI JOIN kept USING (cluster) ORDER BY cluster, held DESC, golden_id),
+     bare AS (SELECT cluster, min(record_id) AS first FROM c ANTI JOIN kept USING (cluster) ANTI JOIN back USING (cluster) GROUP BY cluster)
+SELECT cluster, golden_id, NULL::BIGINT AS number, false AS fresh, golden_id NOT IN (SELECT golden_id FROM m) AS revived FROM kept
+UNION ALL SELECT cluster, golden_id, NULL, false, true FROM back
+UNION ALL SELECT cluster, NULL, row_number() OVER (ORDER BY first, cluster), true, false FROM bare"""
+"""Every cluster with its id: one that it claims, one that comes back, or, without, its number among the new ones."""
 
 
 def new_ids(prefix: str, count: int, *, now_ms: int, random: np.random.Generator) -> pa.Array:

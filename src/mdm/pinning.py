@@ -31,6 +31,8 @@ def pinned(golden: pa.Table, records: pa.Table, entity: type[Master], pins: pa.T
     In:  golden (golden_id, members, data, lineage), records (golden_id, record_id), pins.
     Out: golden; the lineage of a pinned field is {"pin": its number, "over": numbers of those that gave way, where there are any}.
     """
+    if not pins.num_rows:
+        return golden
     met = query(
         """SELECT r.golden_id, p.field, p.pin_id, p.value FROM p JOIN r USING (record_id)
            ORDER BY r.golden_id, p.field, p.pinned_at DESC, p.pin_id DESC""",

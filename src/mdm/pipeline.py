@@ -14,7 +14,7 @@ from mdm.hub import Hub, Models, Watch
 from mdm.landing import land
 from mdm.ports import Source, Stream
 from mdm.resolution import Resolved
-from mdm.store import masters, matches, pending, pins, runs
+from mdm.store import masters, matches, pending, pins, questions, runs, stakes
 from mdm.store.database import lock
 
 OUTGROWN = 2
@@ -55,18 +55,24 @@ def resolve(hub: Hub, watch: Watch | None = None, *, force: bool = False) -> lis
     with runs.noted(hub.engine, "rebuild" if force else "match") as (run_id, detail):
         with hub.engine.begin() as db:
             pins.expire(db, hub.now())
-        done = [_resolved(hub, run_id, entity, watch, force=force) for entity in MASTERS]
+            since, detail["landed"] = runs.landed(db), runs.newest(db)
+        done = [_resolved(hub, run_id, entity, watch, since, force=force) for entity in MASTERS]
         detail["entities"] = {item.entity: {"records": item.records, **item.events} for item in done if not item.skipped}
     return done
 
 
-def _resolved(hub: Hub, run_id: int, entity: type[Master], watch: Watch, *, force: bool) -> Resolved:
-    """One master in one transaction. What refers to records whose golden record is another now waits from then on."""
+def _resolved(hub: Hub, run_id: int, entity: type[Master], watch: Watch, since: int | None, *, force: bool) -> Resolved:
+    """One master in one transaction. What refers to records whose golden record is another now waits from then on.
+
+    `since`: the newest version that had landed at the last match; facts that landed behind it change what hangs on golden records.
+    """
     with hub.engine.begin() as db:
         lock(db, f"resolve {entity.entity}")
         done = _resolve(hub, db, run_id, entity, watch, force=force)
         for other, records in done.referring.items():
             pending.add(db, other, pa.chunked_array([pa.array(records, pa.int64())]))
+        if since is not None and len(hung := stakes.referred_since(db, entity, since)):
+            questions.refresh(db, entity, hub.settings, hub.now(), hung)
         return replace(done, referring={})
 
 
@@ -92,13 +98,12 @@ def settle(
 ) -> list[Resolved]:
     """Bring the golden records of some records to what is ruled on them, and all that refers to them, in the caller's transaction.
 
-    `before`: membership before an operation that is taken back.
+    The caller holds the lock of the entity and of those behind it in the order of masters. `before`: membership before an operation that is taken back.
     """
     done = [resolution.part(hub, db, run_id, entity, (), records, before)]
     waiting = dict(done[0].referring)
     for other in MASTERS:
         if changed := waiting.pop(other.entity, None):
-            lock(db, f"resolve {other.entity}")
             if matches.newest(db, other.entity) is None:
                 pending.add(db, other.entity, pa.chunked_array([pa.array(changed, pa.int64())]))
                 continue

@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from mdm import identity, pipeline
-from mdm.entities import Master
+from mdm.entities import MASTERS, Master
 from mdm.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from mdm.hub import Hub
 from mdm.store import audit, decisions, golden, masters, operations, pins
@@ -49,7 +49,10 @@ class Work:
     def __init__(
         self, hub: Hub, db: Connection, entity: type[Master], kind: str, by: Steward, detail: Mapping[str, Any], reverts: str | None = None
     ) -> None:
-        lock(db, f"resolve {entity.entity}")
+        for other in MASTERS[
+            MASTERS.index(entity) :
+        ]:  # those that may follow too, now and in this order: whoever took them later might wait in a circle
+            lock(db, f"resolve {other.entity}")
         self.hub, self.db, self.entity, self.by = hub, db, entity, by
         numbers = identity.new_ids(PREFIX, 1, now_ms=int(hub.now().timestamp() * 1000), random=hub.random)
         self.id = str(numbers[0])

@@ -32,14 +32,14 @@ def survive(records: pa.Table, entity: type[Master], rules: Rules = DECLARED, pi
     present = [field for field in golden_fields(entity) if field.name in records.column_names]
     units = units_of(present, rules)
     heads = _heads(records)
-    contest = _contest(records, heads, present, units)
+    contest = _contest(records, heads, present, units) if pc.max(heads["members"]).as_py() != 1 else None
     columns: dict[str, pa.Array] = {}
-    winners = _winners(contest, heads, units)
+    winners = {} if contest is None else _winners(contest, heads, units)
     for unit in units:
-        winner = winners[unit.names[0]]
+        winner = heads["first"] if contest is None else winners[unit.names[0]]
         for name in unit.names:
             columns[f"v_{name}"], columns[f"o_{name}"] = records[name].take(winner), _origin(records, name, winner)
-        if unit.rule.collect:
+        if unit.rule.collect and contest is not None:
             columns |= _collected(contest, heads.num_rows, unit)
     names = [column.removeprefix("v_") for column in columns if column.startswith("v_")]
     golden = query(

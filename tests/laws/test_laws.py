@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
@@ -23,6 +23,8 @@ from mdm.verification import verify
 from tests.laws.world import FORMS, GENERIC, NAMES, Key, Row, World, deliver, empty, numbers, state, worlds
 
 ALICE = Steward("Alice", "she knows them")
+at_once = settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+"""A world that breaks a law is told as it was found: to shrink it takes minutes, for each try is a hub."""
 ENTITIES = {master.entity: master for master in MASTERS}
 
 
@@ -50,6 +52,7 @@ def in_batches(draw: st.DrawFn, rows: Sequence[Row]) -> list[list[Row]]:
     return [*[batch for batch in batches if batch], *([again] if again else [])]
 
 
+@at_once
 @given(data=st.data())
 def test_1_order_batches_doubles_and_lateness_are_nothing(lawful: Hub, data: Any) -> None:
     world = data.draw(worlds())
@@ -72,6 +75,7 @@ def test_1_order_batches_doubles_and_lateness_are_nothing(lawful: Hub, data: Any
     assert told[0] == told[1]
 
 
+@at_once
 @given(data=st.data())
 def test_2_4_5_6_after_every_step_all_is_as_if_made_anew(lawful: Hub, data: Any) -> None:
     """Incremental is full rebuild; one golden record a record; rulings hold; every id ever given out resolves."""
@@ -97,6 +101,7 @@ def lawful_now(hub: Hub) -> None:
                 assert (golden[left] == golden[right]) == (verdict == "same")
 
 
+@at_once
 @given(data=st.data())
 def test_3_what_is_taken_back_was_never_done_but_for_history(lawful: Hub, data: Any) -> None:
     """Any act, not only the last; ids, members and values come back, and the feed tells of both."""
@@ -151,6 +156,7 @@ def checks_of_feed(db: Connection) -> list[Any]:
     return list(db.execute(text("SELECT seq, golden_id, event FROM outbox ORDER BY seq")))
 
 
+@at_once
 @given(data=st.data())
 def test_3_an_act_of_long_ago_is_taken_back_from_under_later_ones(lawful: Hub, data: Any) -> None:
     """In any order, all acts taken back leave what there was."""
@@ -182,6 +188,7 @@ def partition(db: Connection) -> set[frozenset[int]]:
     return {frozenset(records) for records in held.values()}
 
 
+@at_once
 @given(world=worlds())
 def test_7_the_same_again_changes_nothing_and_tells_nothing(lawful: Hub, world: World) -> None:
     empty(lawful.engine)
@@ -202,6 +209,7 @@ def rows_of(db: Connection) -> dict[str, int]:
     return {name: int(db.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()) for name in tables}
 
 
+@at_once
 @given(world=worlds(), others=worlds(most=4))
 def test_8_unrelated_records_break_no_cluster(lawful: Hub, world: World, others: World) -> None:
     empty(lawful.engine)
@@ -222,6 +230,7 @@ def test_8_unrelated_records_break_no_cluster(lawful: Hub, world: World, others:
     assert {name: after["values"][name] for name in before["values"]} == before["values"]
 
 
+@at_once
 @given(data=st.data())
 def test_9_sums_are_the_same_before_and_after_any_merge_or_split(lawful: Hub, data: Any) -> None:
     world = data.draw(worlds())
@@ -244,6 +253,7 @@ def sums(db: Connection) -> dict[str, Decimal]:
     return found
 
 
+@at_once
 @given(several=st.lists(st.sets(st.sampled_from(sorted(GENERIC)), min_size=1), min_size=2, max_size=6), form=st.sampled_from(FORMS))
 def test_10_what_is_generic_alone_merges_nothing(lawful: Hub, several: list[set[str]], form: str) -> None:
     empty(lawful.engine)

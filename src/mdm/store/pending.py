@@ -15,7 +15,7 @@ def add(db: Connection, entity: str, records: pa.ChunkedArray) -> None:
         return
     temporary(db, "waiting", {"record_id": "bigint"}, pa.table({"record_id": records}))
     db.execute(
-        text("INSERT INTO pending (record_id, entity) SELECT DISTINCT record_id, :entity FROM waiting ON CONFLICT DO NOTHING"),
+        text("INSERT INTO pending (record_id, entity) SELECT DISTINCT record_id, :entity FROM waiting ORDER BY 1 ON CONFLICT DO NOTHING"),
         {"entity": entity},
     )
     db.execute(text("DROP TABLE waiting"))
