@@ -144,13 +144,14 @@ def worlds(draw: st.DrawFn, most: int = 7) -> World:
 
 
 def empty(engine: Engine, keep: Sequence[str] = ("alembic_version", "model")) -> None:
-    """Everything out of the database but the models."""
+    """Everything out of the database but the models. Rows are deleted one table after the other: for a few that is quicker than to truncate."""
     with engine.begin() as db:
         names = db.execute(
-            text("SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind IN ('r', 'p') AND NOT relispartition "
+            text("SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind IN ('r', 'p') AND NOT relispartition "
                  "AND n.nspname = 'public' AND relname NOT LIKE 'procrastinate%'")
         ).scalars()  # fmt: skip
-        db.execute(text(f"TRUNCATE {', '.join(name for name in names if name not in keep)} RESTART IDENTITY CASCADE"))
+        deletes = "; ".join(f'DELETE FROM "{name}"' for name in names if name not in keep)
+        db.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {deletes}")  # keys that refer are not looked at
 
 
 State = Mapping[str, Any]
