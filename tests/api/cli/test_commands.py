@@ -150,6 +150,24 @@ def test_a_rebuild_says_that_nothing_changed(run: Run, files: Path) -> None:
     assert "none" in said
 
 
+def test_what_is_stored_otherwise_than_it_would_be_made_is_told(run: Run, files: Path, hub: Hub) -> None:
+    run("load", "--config", files / "sources.toml")
+    code, said = run("verify")
+    assert code == 0
+    assert "Differences: 0" in said
+    with hub.engine.begin() as db:
+        db.execute(
+            text(
+                "UPDATE golden_version SET data = data || '{\"city\": \"Brest\"}', hash = 'x' WHERE entity = 'customer' AND data ->> 'city' = 'Nice'"
+            )
+        )
+        db.execute(text("DELETE FROM outbox WHERE seq = 1"))
+    code, said = run("verify")
+    assert code == 1
+    assert "Brest" in said
+    assert "was never told of" in said
+
+
 def test_init_writes_a_config_once(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path / "mine")[0] == 0
     assert (tmp_path / "mine" / "sources.toml").exists()
