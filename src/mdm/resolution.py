@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from matching import partial
-from matching.blocking import filed, filings
 from matching.declaration import fields
 from matching.engine import LocalEngine, Resolution, Rulings, Thresholds
 from matching.frames import as_json as json_of
 from matching.frames import query
 from matching.hashing import Hashes
+from matching.index.reading import Reading
 from matching.model import Model
 from matching.saving import as_json
 from matching.sources import Positions, Sources, sources_of
@@ -64,7 +64,7 @@ def whole(hub: Hub, db: Connection, run_id: int, entity: type[Master], watch: Wa
     once = sources_of(records["source"], masters.distinct(db, entity.entity))
     found = resolve(hub, db, entity, records, once, watch, model)
     ids = records["record_id"]
-    matches.replace(db, entity.entity, _filed(ids, found, entity), edges(ids, found, once))
+    matches.replace(db, entity.entity, keys(ids, *Reading(entity, found.model).filed(found.columns, len(ids))), edges(ids, found, once))
     if model is None:
         matches.train(db, entity.entity, as_json(found.model), under)
     elif (newest := matches.newest(db, entity.entity)) is not None:
@@ -258,13 +258,6 @@ def positions(ids: pa.ChunkedArray, ruled: Sequence[tuple[int, int, str]]) -> Ru
 
 def _new_ids(hub: Hub, entity: type[Master], count: int) -> pa.Array:
     return identity.new_ids(entity.prefix, count, now_ms=int(hub.now().timestamp() * 1000), random=hub.random)
-
-
-def _filed(ids: pa.ChunkedArray, found: Resolution, entity: type[Master]) -> pa.Table:
-    """The keys of all records."""
-    blocking = found.model.blocking
-    parts = frozenset(part for rule in blocking.rules for part in (*rule.parts, *blocking.refiners))
-    return keys(ids, *filed(filings(found.columns, fields(entity), parts), blocking, len(ids)))
 
 
 def keys(ids: pa.ChunkedArray, records: Positions, hashes: Hashes) -> pa.Table:

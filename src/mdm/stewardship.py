@@ -1,7 +1,7 @@
 """What stewards do to golden records: each in the caller's transaction with all that comes of it, and each to be taken back.
 
 All of it is said as rulings on records, so that it outlives every rebuild. A merge rules as little as holds all records of its golden records
-together; a split sets some apart from each of the others. `preview` does the same and takes it back before anybody sees it.
+together; a split sets some apart from each of the others. Whoever wants to look first does it in a savepoint, and rolls that back.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,9 +49,8 @@ class Work:
     def __init__(
         self, hub: Hub, db: Connection, entity: type[Master], kind: str, by: Steward, detail: Mapping[str, Any], reverts: str | None = None
     ) -> None:
-        for other in MASTERS[
-            MASTERS.index(entity) :
-        ]:  # those that may follow too, now and in this order: whoever took them later might wait in a circle
+        # Those that may follow too, now and in this order: whoever took them later might wait in a circle.
+        for other in MASTERS[MASTERS.index(entity) :]:
             lock(db, f"resolve {other.entity}")
         self.hub, self.db, self.entity, self.by = hub, db, entity, by
         numbers = identity.new_ids(PREFIX, 1, now_ms=int(hub.now().timestamp() * 1000), random=hub.random)
