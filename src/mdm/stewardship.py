@@ -65,7 +65,7 @@ class Work:
         """Hold the rulings on records, which nobody else may change until the transaction ends."""
         self.standing.hold(self.db, self.entity.entity, records)
 
-    def rule(self, left: int, right: int, verdict: Verdict, reason: str | None = None) -> int | None:
+    def rule(self, left: int, right: int, verdict: Verdict, reason: str | None = None, origin: str | None = None) -> int | None:
         """Rule on two records, unless rulings in force say so already. Raises Conflict, with the chain, where they say otherwise."""
         if verdict == "same" and self.standing.one(left, right):
             return None
@@ -77,7 +77,7 @@ class Work:
             raise Conflict(f"{decisions.otherwise(self.db, chain)}; {REVOKE}")
         self.standing.add(left, right, verdict)
         why = reason or self.by.reason
-        return decisions.record(self.db, self.entity.entity, (left, right), verdict, why, self.by.name, operation=self.id)
+        return decisions.record(self.db, self.entity.entity, (left, right), verdict, why, self.by.name, operation=self.id, origin=origin)
 
     def together(self, records: Sequence[int]) -> None:
         """Rule that records are one thing, with no more rulings than that takes."""
@@ -266,7 +266,7 @@ def revert(hub: Hub, db: Connection, number: str, by: Steward, entities: Mapping
     records = {record for one in (*made, *revoked) for record in (one.left, one.right)} | set(before["record_id"].to_pylist())
     work.hold(records)
     for one in revoked:
-        work.rule(one.left, one.right, one.verdict, one.reason)
+        work.rule(one.left, one.right, one.verdict, one.reason, one.origin)
     return work.done(records | _pins_back(work, number), before)
 
 
@@ -277,7 +277,8 @@ def _pins_back(work: Work, number: str) -> set[int]:
         pins.revoke(work.db, one.id, work.by.name, work.id)
     for one in ended:
         pins.make(
-            work.db, one.entity, one.record_id, one.field, one.value, one.reason, work.by.name, expires_at=one.expires_at, operation_id=work.id
+            work.db, one.entity, one.record_id, one.field, one.value, one.reason, work.by.name, expires_at=one.expires_at,
+            operation_id=work.id, origin=one.origin,
         )  # fmt: skip
     return {one.record_id for one in (*made, *ended)}
 

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, case, ins
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict, NotFound
-from mdm.store import pending
+from mdm.store import operations, pending
 from mdm.store.database import STAMP, lock
 from mdm.store.masters import rulings
 from mdm.store.moment import NOW, Moment
@@ -96,14 +96,15 @@ def record(
     by: str,
     at: datetime | None = None,
     operation: str | None = None,
+    origin: str | None = None,
 ) -> int:
     """Write a ruling down of which is known that nothing speaks against it: its number. Whoever does so sees to its effect.
 
-    `at` is when it was made, now where it is not said; `operation` is what it is a part of.
+    `at` is when it was made, now where it is not said; `operation` is what it is a part of, `origin` what said it first.
     """
     left, right = sorted(pair)
     values: dict[str, Any] = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
-    values |= {"operation_id": operation, "decided_at": literal_column(STAMP) if at is None else at}
+    values |= {"operation_id": operation, "origin_id": origin, "decided_at": literal_column(STAMP) if at is None else at}
     return int(db.execute(insert(decision).values(values).returning(decision.c.id)).scalar_one())
 
 
@@ -138,14 +139,17 @@ class Part:
     right: int
     verdict: Verdict
     reason: str | None
+    origin: str | None
+    """The operation that said it first."""
 
 
 def parts(db: Connection, operation: str) -> tuple[list[Part], list[Part]]:
-    """The rulings in force that an operation made, and those that it revoked."""
-    made = select(decision).where(decision.c.operation_id == operation, decision.c.revoked_at.is_(None))
-    revoked = select(decision).where(decision.c.revoked_in == operation)
-    several = [db.execute(query.order_by(decision.c.id)).all() for query in (made, revoked)]
-    one, other = ([Part(row.id, row.left_id, row.right_id, row.verdict, row.reason) for row in rows] for rows in several)
+    """The rulings in force that an operation made or said first, and those that it revoked, but of operations that were taken back since."""
+    several = [db.execute(query.order_by(decision.c.id)).all() for query in operations.parts(decision, operation)]
+    one, other = (
+        [Part(row.id, row.left_id, row.right_id, row.verdict, row.reason, row.origin_id or row.operation_id) for row in rows]
+        for rows in several
+    )
     return one, other
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, Select, Table, func, insert, literal_column, select, update
 
 from mdm.store.bulk import read
 from mdm.store.database import STAMP
@@ -69,8 +69,21 @@ def begin(
     }
     db.execute(insert(operation).values(values | {"reverts": reverts}))
     if reverts is not None:
-        db.execute(update(operation).where(operation.c.id == reverts, operation.c.reverted_by.is_(None)).values(reverted_by=number))
+        taken = update(operation).where(operation.c.id == reverts, operation.c.reverted_by.is_(None)).values(reverted_by=number)
+        if db.execute(taken).rowcount:  # what it had taken back itself is in force again
+            db.execute(update(operation).where(operation.c.reverted_by == reverts).values(reverted_by=None))
     return run_id
+
+
+def parts(said: Table, number: str) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """Rulings, or pins, that end where an operation is taken back, and those that are in force again then.
+
+    The first are in force, and it made them or said them first. The others it revoked; what said them first was not taken back since.
+    """
+    made = select(said).where((said.c.operation_id == number) | (said.c.origin_id == number), said.c.revoked_at.is_(None))
+    first = operation.alias()
+    stands = select(first.c.id).where(first.c.id == func.coalesce(said.c.origin_id, said.c.operation_id), first.c.reverted_by.is_not(None))
+    return made, select(said).where(said.c.revoked_in == number, ~stands.exists())
 
 
 def get(db: Connection, number: str) -> Operation | None:

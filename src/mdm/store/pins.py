@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, insert, literal_column, select, 
 
 from mdm.errors import Conflict
 from mdm.pinning import PINS
-from mdm.store import pending
+from mdm.store import operations, pending
 from mdm.store.bulk import read
 from mdm.store.database import STAMP, lock
 from mdm.store.decisions import RecordKey
@@ -41,6 +41,8 @@ class Pin:
     revoked_at: datetime | None
     operation: str | None
     """The operation that it is a part of."""
+    origin: str | None
+    """The operation that said it first."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def make(
     expires_at: datetime | None = None,
     at: datetime | None = None,
     operation_id: str | None = None,
+    origin: str | None = None,
 ) -> Pin:
     """Pin a clean value on a field of the golden record to which a record belongs; pins that say otherwise there end with it.
 
@@ -104,7 +107,7 @@ def make(
         _end(db, before.id, by, operation_id)
     values: dict[str, Any] = {
         "entity": entity, "record_id": record_id, "field": field, "value": value, "said": _said(db, record_id, field), "reason": reason,
-        "pinned_by": by, "expires_at": expires_at, "operation_id": operation_id,
+        "pinned_by": by, "expires_at": expires_at, "operation_id": operation_id, "origin_id": origin,
     }  # fmt: skip
     made = db.execute(
         insert(pin).values(values | {"pinned_at": literal_column(STAMP) if at is None else at}).returning(pin.c.id)
@@ -126,9 +129,10 @@ def revoke(db: Connection, pin_id: int, by: str, operation_id: str | None = None
 
 
 def parts(db: Connection, operation: str) -> tuple[list[Pin], list[Pin]]:
-    """The pins in force that an operation made, and those that it revoked."""
-    made = _shown().where(pin.c.operation_id == operation, pin.c.revoked_at.is_(None)).order_by(pin.c.id)
-    revoked = _shown().where(pin.c.revoked_in == operation).order_by(pin.c.id)
+    """The pins in force that an operation made or said first, and those that it revoked, but of operations that were taken back since."""
+    made, revoked = (
+        _shown().where(pin.c.id.in_(query.with_only_columns(pin.c.id))).order_by(pin.c.id) for query in operations.parts(pin, operation)
+    )
     return [_pin(row) for row in db.execute(made)], [_pin(row) for row in db.execute(revoked)]
 
 
@@ -240,5 +244,5 @@ def _shown() -> Select[*tuple[Any, ...]]:
 def _pin(row: Row[*tuple[Any, ...]]) -> Pin:
     return Pin(
         row.id, row.entity, row.record_id, RecordKey(row.source, row.key), row.field, row.value, row.said, row.reason, row.pinned_by,
-        row.pinned_at, row.expires_at, row.revoked_by, row.revoked_at, row.operation_id,
+        row.pinned_at, row.expires_at, row.revoked_by, row.revoked_at, row.operation_id, row.origin_id or row.operation_id,
     )  # fmt: skip

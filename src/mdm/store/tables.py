@@ -42,6 +42,11 @@ Instant = DateTime(timezone=True)
 NOW = text("now()")
 
 
+def _origin() -> Column[str]:
+    told = "the operation that said it first, of one that says it again since what had revoked it was taken back"
+    return Column("origin_id", Text, ForeignKey("operation.id"), comment=told)
+
+
 def _id() -> Column[int]:
     return Column("id", BigInteger, Identity(), primary_key=True)
 
@@ -174,8 +179,10 @@ decision = Table(
     Column("revoked_by", Text),
     Column("revoked_at", Instant),
     Column("revoked_in", Text, ForeignKey("operation.id"), comment="the operation that revoked it"),
+    _origin(),
     Index("ix_decision_right_id", "right_id"),
     Index("ix_decision_operation_id", "operation_id"),
+    Index("ix_decision_origin_id", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     Index("uq_decision_in_force", "left_id", "right_id", unique=True, postgresql_where=text("revoked_at IS NULL")),
     comment="Rulings of stewards on pairs of records, smaller id left; revoked, never deleted",
 )
@@ -197,7 +204,9 @@ pin = Table(
     Column("revoked_by", Text),
     Column("revoked_at", Instant),
     Column("revoked_in", Text, ForeignKey("operation.id"), comment="the operation that revoked it"),
+    _origin(),
     Index("ix_pin_record_id", "record_id"),
+    Index("ix_pin_origin_id", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     Index("uq_pin_in_force", "record_id", "field", unique=True, postgresql_where=text("revoked_at IS NULL")),
     comment="Golden values that stewards have set; revoked, never deleted",
 )
