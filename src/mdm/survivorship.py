@@ -31,16 +31,18 @@ def survive(records: pa.Table, entity: type[Master], rules: Rules = DECLARED, pi
     """
     present = [field for field in golden_fields(entity) if field.name in records.column_names]
     units = units_of(present, rules)
-    heads = _heads(records)
-    contest = _contest(records, heads, present, units) if pc.max(heads["members"]).as_py() != 1 else None
+    heads, of = _heads(records)
+    contested = np.flatnonzero(heads["members"].to_numpy()[of] > 1)
+    contest = _contest(records, contested, of, present, units) if len(contested) else None
     columns: dict[str, pa.Array] = {}
     winners = {} if contest is None else _winners(contest, heads, units)
     for unit in units:
         winner = heads["first"] if contest is None else winners[unit.names[0]]
         for name in unit.names:
             columns[f"v_{name}"], columns[f"o_{name}"] = records[name].take(winner), _origin(records, name, winner)
-        if unit.rule.collect and contest is not None:
-            columns |= _collected(contest, heads.num_rows, unit)
+    collecting = [unit for unit in units if unit.rule.collect]
+    if contest is not None and collecting:
+        columns |= _collected(contest, heads.num_rows, collecting)
     names = [column.removeprefix("v_") for column in columns if column.startswith("v_")]
     golden = query(
         f"SELECT golden_id, members, {as_json(names, 'v_')} AS data, {as_json(names, 'o_')} AS lineage FROM t ORDER BY golden_id",
@@ -83,18 +85,20 @@ def units_of(present: list[Field], rules: Rules) -> list[Unit]:
     return list(units.values())
 
 
-def _heads(records: pa.Table) -> pa.Table:
-    """The golden records in order: golden_id, first (the place of one of its records), members, head (its own place)."""
-    rows = pa.table({"golden_id": records["golden_id"], "n": np.arange(records.num_rows)})
-    heads = query("SELECT golden_id, min(n) AS first, count(*) AS members FROM r GROUP BY 1 ORDER BY 1", r=rows)
-    return heads.append_column("head", pa.array(np.arange(heads.num_rows)))
+def _heads(records: pa.Table) -> tuple[pa.Table, Places]:
+    """The golden records in order: golden_id, first (the place of one of its records), members; and of every record the place of its golden record."""
+    coded = pc.dictionary_encode(records["golden_id"].combine_chunks())
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    rank = np.empty_like(order, np.int64)
+    rank[order] = np.arange(len(order))
+    of = rank[coded.indices.to_numpy()]
+    _, first, members = np.unique(of, return_index=True, return_counts=True)
+    return pa.table({"golden_id": coded.dictionary.take(order), "first": first, "members": members}), of
 
 
-def _contest(records: pa.Table, heads: pa.Table, present: list[Field], units: list[Unit]) -> pa.Table:
-    """The records that are not alone, as strategies look at them; n is their place among all."""
-    rows = pa.table({"golden_id": records["golden_id"], "n": np.arange(records.num_rows)})
-    among = query("SELECT n, head FROM r JOIN h USING (golden_id) WHERE members > 1 ORDER BY n", r=rows, h=heads)
-    contest = records.take(among["n"]).append_column("n", among["n"]).append_column("head", among["head"])
+def _contest(records: pa.Table, places: Places, of: Places, present: list[Field], units: list[Unit]) -> pa.Table:
+    """The records at some places as strategies look at them; n is their place among all, head that of their golden record."""
+    contest = records.take(places).append_column("n", pa.array(places)).append_column("head", pa.array(of[places]))
     filled = " + ".join(["0", *(f"({quoted(field.name)} IS NOT NULL)::INTEGER" for field in present)])
     contest = query(
         f"""SELECT *, {filled} AS filled,
@@ -153,22 +157,29 @@ def _held(unit: Unit) -> str:
     return " OR ".join(f"{quoted(name)} IS NOT NULL" for name in unit.names)
 
 
-def _collected(contest: pa.Table, count: int, unit: Unit) -> dict[str, pa.Array]:
-    """The distinct values of a field and their records, best first, where a golden record has more than one."""
-    (name,) = unit.names
-    shown = "".join(f", {sql} AS {quoted(column)}" for column, sql in windows(unit).items())
+def _collected(contest: pa.Table, count: int, units: list[Unit]) -> dict[str, pa.Array]:
+    """By field that is collected, its distinct values and their records, best first, where a golden record has more than one."""
+    shown = "".join(f", {sql} AS {quoted(column)}" for unit in units for column, sql in windows(unit).items())
+    ranked = " UNION ALL ".join(
+        f"""SELECT {at} AS unit, head, {quoted(unit.names[0])} AS said, record_id, row_number() OVER (ORDER BY head, {order(unit)}) AS place
+            FROM seen WHERE said IS NOT NULL"""
+        for at, unit in enumerate(units)
+    )
     lists = query(
-        f"""WITH ranked AS (SELECT head, {quoted(name)} AS said, record_id, row_number() OVER (ORDER BY head, {order(unit)}) AS place
-                           FROM (SELECT *{shown} FROM c) WHERE said IS NOT NULL)
-            SELECT head, list(said ORDER BY place) AS said, list(record_id ORDER BY place) AS given
-            FROM (SELECT head, said, min(place) AS place, arg_min(record_id, place) AS record_id FROM ranked GROUP BY head, said)
-            GROUP BY head HAVING count(*) > 1 ORDER BY head""",
+        f"""WITH seen AS (SELECT *{shown} FROM c), ranked AS ({ranked})
+            SELECT unit, head, list(said ORDER BY place) AS said, list(record_id ORDER BY place) AS given
+            FROM (SELECT unit, head, said, min(place) AS place, arg_min(record_id, place) AS record_id FROM ranked GROUP BY unit, head, said)
+            GROUP BY unit, head HAVING count(*) > 1 ORDER BY unit, head""",
         c=contest,
     )
-    at = np.full(count, -1)
-    at[lists["head"].to_numpy()] = np.arange(lists.num_rows)
-    where = pa.array(at, mask=at < 0)
-    return {f"v_{unit.rule.collect}": lists["said"].take(where), f"o_{unit.rule.collect}": lists["given"].take(where)}
+    unit, head = lists["unit"].to_numpy(), lists["head"].to_numpy()
+    columns = {}
+    for number, one in enumerate(units):
+        at = np.full(count, -1)
+        at[head[unit == number]] = np.flatnonzero(unit == number)
+        where = pa.array(at, mask=at < 0)
+        columns |= {f"v_{one.rule.collect}": lists["said"].take(where), f"o_{one.rule.collect}": lists["given"].take(where)}
+    return columns
 
 
 def _origin(records: pa.Table, name: str, winner: pa.Array) -> pa.Array:

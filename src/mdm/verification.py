@@ -51,18 +51,18 @@ def verify(hub: Hub, db: Connection, watch: Watch | None = None) -> Iterator[Ver
 def _entity(hub: Hub, db: Connection, entity: type[Master], watch: Watch) -> Verified:
     name, model = entity.entity, hub.models.of(db, entity.entity)
     waiting, records = pending.count(db, name), masters.records(db, entity)
-    if model is None:
+    members, golden, pairs = masters.members(db, name), checks.golden(db, name), matches.every(db, name)
+    if model is None or not any(table.num_rows for table in (records, members, golden, pairs)):
         return Verified(name, records.num_rows, waiting, [])
     once = sources_of(records["source"], masters.distinct(db, name))
     found = resolution.resolve(hub, db, entity, records, once, watch, model)
-    members = masters.members(db, name)
     made = pa.table({"record_id": records["record_id"], "cluster": found.labels})
     told = [Difference(name, "partition", *row) for row in _rows(_PARTITION, made=made, held=members)]
     if not told:
         fresh = resolution.goldens(db, entity, records, members, members)
-        told += [Difference(name, "golden", *row) for row in _rows(_GOLDEN, made=fresh, held=checks.golden(db, name))]
-    pairs = resolution.edges(records["record_id"], found, once)
-    told += [Difference(name, "pairs", *row) for row in _rows(_PAIRS, made=pairs, held=matches.every(db, name))]
+        told += [Difference(name, "golden", *row) for row in _rows(_GOLDEN, made=fresh, held=golden)]
+    weighed = resolution.edges(records["record_id"], found, once)
+    told += [Difference(name, "pairs", *row) for row in _rows(_PAIRS, made=weighed, held=pairs)]
     return Verified(name, records.num_rows, waiting, told)
 
 
