@@ -36,13 +36,15 @@ def land(engine: Engine, run_id: int, stream: Stream, progress: Progress | None 
             keys.append(batch.table["key"].combine_chunks())
             if progress is not None:
                 progress(batch.table.num_rows)
+        if stream.complete and not whole:  # to tell what is gone takes all keys, also those that were landed before the cut
+            keys = [batch.table["key"].combine_chunks() for batch in ahead(stream.batches())]
     except StreamUnreadable as error:
         with engine.begin() as db:
             counts += _set_aside(db, loading.id, stream, error.problems, PROBLEMS.empty_table())
             store.finish(db, loading.id, counts, "failed")
         return counts
     with engine.begin() as db:
-        if stream.complete and whole and not counts["rejected"]:
+        if stream.complete and not counts["rejected"]:
             counts["deleted"] += _bury(db, loading.id, stream, pa.concat_arrays(keys) if keys else pa.array([], pa.string()))
         store.finish(db, loading.id, counts)
     return counts

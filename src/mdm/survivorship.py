@@ -173,7 +173,7 @@ def _collected(contest: pa.Table, count: int, units: list[Unit]) -> dict[str, pa
         c=contest,
     )
     unit, head = lists["unit"].to_numpy(), lists["head"].to_numpy()
-    columns = {}
+    columns: dict[str, pa.Array] = {}
     for number, one in enumerate(units):
         at = np.full(count, -1)
         at[head[unit == number]] = np.flatnonzero(unit == number)

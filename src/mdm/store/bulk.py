@@ -9,6 +9,8 @@ from psycopg import Connection as Psycopg
 from psycopg import Copy, sql
 from sqlalchemy import Connection, text
 
+MANY = 1000
+"""New rows from which on statistics are taken."""
 _CHUNK = 1 << 20
 _WRITE = pc.WriteOptions(include_header=False, quoting_style="needed")
 
@@ -100,9 +102,10 @@ def temporary(db: Connection, name: str, columns: Mapping[str, str], rows: pa.Ta
     db.execute(text(f'ANALYZE "{name}"'))
 
 
-def weigh(db: Connection, *tables: str) -> None:
+def weigh(db: Connection, new: int, *tables: str) -> None:
     """Take statistics of tables of which many rows are new: until then, what is read of them may be read in the slowest of ways."""
-    db.execute(text(f"ANALYZE {', '.join(tables)}"))
+    if new >= MANY:
+        db.execute(text(f"ANALYZE {', '.join(tables)}"))
 
 
 def reserve(db: Connection, table: str, count: int, column: str = "id") -> pa.Array:

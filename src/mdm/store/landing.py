@@ -14,8 +14,6 @@ from mdm.store.bulk import copy_in, read, reserve, temporary, weigh
 from mdm.store.tables import load, problem
 
 MATCHED = frozenset(entity.entity for entity in MASTERS)
-MANY = 1000
-"""Rows landed from which statistics are taken."""
 HELD = pa.schema([("n", pa.int64()), ("record_id", pa.int64()), ("outcome", pa.string())])
 
 
@@ -45,8 +43,7 @@ def checkpoint(db: Connection, load_id: int, cursor: str, counts: Mapping[str, i
 
 def finish(db: Connection, load_id: int, counts: Mapping[str, int], status: str = "done") -> None:
     """Close a load."""
-    if counts.get("new", 0) + counts.get("changed", 0) >= MANY:
-        weigh(db, "record", "record_version", "pending")
+    weigh(db, counts.get("new", 0) + counts.get("changed", 0), "record", "record_version", "pending")
     db.execute(update(load).where(load.c.id == load_id).values(status=status, finished_at=func.now(), counts=dict(counts)))
 
 

@@ -81,7 +81,7 @@ def replace(db: Connection, entity: str, keys: pa.Table, edges: pa.Table) -> Non
     db.execute(text(f"TRUNCATE {quoted(f'blocking_key_{entity}')}") if own else delete(blocking_key).where(blocking_key.c.entity == entity))
     for name, rows in (("blocking_key", keys), ("edge", edges)):
         copy_in(db, name, rows.append_column("entity", pa.repeat(entity, rows.num_rows)))
-    weigh(db, "blocking_key", "edge")
+    weigh(db, keys.num_rows, "blocking_key", "edge")
 
 
 def filed_near(db: Connection, entity: str, keys: pa.Table) -> pa.Table:

@@ -44,7 +44,7 @@ def rewrite(db: Connection, run_id: int, entity: str, change: Change) -> dict[st
     for statement in _REWRITE:
         db.execute(text(statement.format(scope=scope, stamp=STAMP)), given)
     if change.records is None:
-        weigh(db, "golden", "golden_version", "member", "outbox")
+        weigh(db, change.golden.num_rows, "golden", "golden_version", "member", "outbox")
     counts = db.execute(text("SELECT event, count(*) AS n FROM told GROUP BY 1"))
     found = {str(row.event): int(row.n) for row in counts}
     db.execute(text("DROP TABLE xw, gd, ab, rt, held, flow, ended, redirected, told"))

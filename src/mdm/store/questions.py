@@ -18,7 +18,7 @@ from mdm.entities import Master, SameAs
 from mdm.queue import BRIDGE, FLOOR, LARGE, THIN, Kind, bridges
 from mdm.settings import Settings
 from mdm.store import stakes
-from mdm.store.bulk import copy_in, read, temporary
+from mdm.store.bulk import copy_in, read, temporary, weigh
 
 PIN = 0.5
 """How open it is whether a pin still holds: it was right once, and a source has said something new since."""
@@ -330,6 +330,7 @@ def _settled(db: Connection, entity: type[Master], settings: Settings, now: date
     counted = "SELECT count(*) FILTER (WHERE was IS NULL OR was IN ('done', 'gone')), count(*) FROM ranked"
     opened, written = db.execute(text(counted)).one()
     db.execute(text(_KEPT), {"entity": entity.entity, "now": now})
+    weigh(db, written, "task")
     for name in ("wanted", "hung", "stakes", "ranked"):
         db.execute(text(f"DROP TABLE {name}"))
     return Refreshed(opened, written - opened, gone)
