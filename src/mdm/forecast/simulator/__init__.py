@@ -1,0 +1,1 @@
+"""What the months ahead may bring, and what would change it."""
