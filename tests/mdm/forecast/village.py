@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 VILLAGE = PROJECT.parent / "shared" / "village"
 CONFIG = PROJECT / "examples" / "village" / "sources.toml"
 TODAY = date(2026, 11, 23)
-UNREAD = ("contact", "deal_change")
+UNREAD = ("contact",)
 """What no report reads yet."""
 
 Key = tuple[str, str]
