@@ -39,17 +39,18 @@ def crowded(lawful: Hub) -> Iterator[Hub]:
 
 def work(hub: Hub, seed: int) -> tuple[Counter[str], list[str]]:
     """One steward's share: what came of each try, and the numbers of the acts that were acknowledged."""
-    chance, came, acts = random.Random(seed), Counter[str](), list[str]()
+    chance, came, acts, standing = random.Random(seed), Counter[str](), list[str](), list[str]()
     for number in range(OPERATIONS // WORKERS):
         try:
-            came[_one(hub, chance, acts, Steward(f"steward {seed}", f"try {number}"))] += 1
+            came[_one(hub, chance, acts, standing, Steward(f"steward {seed}", f"try {number}"))] += 1
         except HubError as error:
             came[error.code] += 1
     return came, acts
 
 
-def _one(hub: Hub, chance: random.Random, acts: list[str], by: Steward) -> str:
-    kind = chance.choice(("merge", "merge", "split", "move", "revert", "version", "deliver"))
+def _one(hub: Hub, chance: random.Random, acts: list[str], standing: list[str], by: Steward) -> str:
+    """One try. What stands is taken back again before it is too much, or after a while nothing would be possible any more."""
+    kind = chance.choice(("merge", "merge", "split", "move", "version", "deliver", *["revert"] * len(standing)))
     if kind == "deliver":
         row = chance.choice(list(islice(_schooling(), 50)))
         note = {"notes": f"{by.name} {by.reason}"}
@@ -59,8 +60,8 @@ def _one(hub: Hub, chance: random.Random, acts: list[str], by: Steward) -> str:
     with hub.engine.begin() as db:
         live = [row.id for row in db.execute(text("SELECT id FROM golden WHERE status = 'live' AND entity = 'customer' ORDER BY id"))]
         one, other = chance.sample(live, 2)
-        if kind == "revert" and acts:
-            done = stewardship.revert(hub, db, chance.choice(acts), by, ENTITIES)
+        if kind == "revert":
+            done = stewardship.revert(hub, db, standing.pop(chance.randrange(len(standing))), by, ENTITIES)
         elif kind in {"split", "move"}:
             records = [row.record_id for row in golden.members(db, one)]
             some = chance.sample(records, min(chance.randrange(1, 3), len(records)))
@@ -73,6 +74,8 @@ def _one(hub: Hub, chance: random.Random, acts: list[str], by: Steward) -> str:
             versions = {golden_id: row.version for golden_id, row in found.items()}
             done = stewardship.merge(hub, db, Customer, [one, other], by, versions)
     acts.append(done.id)
+    if kind != "revert":
+        standing.append(done.id)
     return kind
 
 
