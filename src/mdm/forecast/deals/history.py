@@ -3,8 +3,9 @@
 `known`: every deal that there was on a day.
 In:  the facts deal, deal_line and deal_change, the golden records of product.
 Out: source, key, customer, salesperson and product (golden ids; of a product its family, where it has one), kind, currency, created_on,
-     seen_on (the day), status (`open`, `won`, `lost`), closed_on, stage, stage_since, amount, entered (probability entered, 0 to 1), entered_so_far
-     (the mean of all that was entered, in log-odds), closes_on (expected), slips (how often that was put off), slipped_days, last_activity_on, won_before and lost_before (deals of the customer).
+     seen_on (the day), status (`open`, `won`, `lost`), closed_on, stage, stage_since, amount, entered (probability entered, 0 to 1),
+     entered_so_far (the mean of all that was entered, in log-odds), closes_on (expected), slips (how often that was put off), slipped_days,
+     last_activity_on, won_before and lost_before (deals of the customer).
 
 `entries`: what to learn from, a row for every stage that a deal entered and one more for every 30 days that it stayed there.
 Out: the same, each as known on that row's day, with first (whether the deal entered the stage that day) and days (from then until it was
@@ -143,7 +144,12 @@ def entries(frames: Frames, as_of: date) -> pa.Table:
     """Every stage that a deal entered until a day, as it was known at that moment, and how it ended as known on that day."""
     tables = _tables(frames, as_of)
     moments = query(
-        frames, f"SELECT source, key, seen_on, seen_on = since AS first FROM ({_MOMENTS})", tables=tables, as_of=as_of, step=STEP_DAYS, most=MOST_STEPS
+        frames,
+        f"SELECT source, key, seen_on, seen_on = since AS first FROM ({_MOMENTS})",
+        tables=tables,
+        as_of=as_of,
+        step=STEP_DAYS,
+        most=MOST_STEPS,
     )
     rows = query(frames, _STATES, tables={**tables, "moment": moments}, as_of=as_of, present=False)
     return query(frames, "SELECT *, closed_on - seen_on AS days FROM entry ORDER BY source, key, seen_on", tables={"entry": rows})

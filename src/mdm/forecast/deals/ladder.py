@@ -4,8 +4,8 @@
 | --- | --- | --- |
 | none | `no_history` | the usual rate |
 | < 30 | `stage_table` | the rate of the stage, Beta(k p0, k (1 - p0)), k = 8 |
-| < 150 | `logit` | ridge logit of stage and time in it, product, salesperson, sort of sale |
-| < 1,000 | `empirical_bayes` | the same with measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
+| < 150 | `logit` | ridge logit of stage and time in it, product, salesperson |
+| < 1,000 | `empirical_bayes` | the same with sort of sale and measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
 | more | `competing_risks` | the same around the chance by stage and time in it that competing risks give, deals still open counted |
 
 Outcomes are those of stage entries. Those of deals that are still open are not known, so those that ended as late weigh for them (inverse
@@ -73,7 +73,9 @@ class Learnt:
     @property
     def folds(self) -> Array:
         """A part for every deal, so that none is judged by what was learnt from itself."""
-        return np.array([crc32(f"{one}:{other}".encode()) % FOLDS for one, other in zip(self.rows["source"], self.rows["key"], strict=True)])
+        return np.array(
+            [crc32(f"{one}:{other}".encode()) % FOLDS for one, other in zip(self.rows["source"], self.rows["key"], strict=True)]
+        )
 
 
 def rung_of(closed: int) -> str:
@@ -94,9 +96,13 @@ def learnt(entries: pa.Table, known: pa.Table, as_of: date) -> Learnt:
     known_outcome = ended | (followed >= dead)
     seen_as_long = 1 - np.searchsorted(np.sort(followed), until, side="left") / max(len(followed), 1)
     weight = np.where(known_outcome, np.minimum(1 / np.maximum(seen_as_long, 1 / MOST), MOST), 0.0)
-    begun = [day is not None for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True) if status != "open"]
+    begun = [
+        day is not None
+        for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True)
+        if status != "open"
+    ]
     deals = len({*zip(rows["source"], rows["key"], strict=True)})
-    return Learnt(rows, entries, outcome, weight, closed, sum(begun) > 0.9 * len(begun), len(outcome) / max(deals, 1))
+    return Learnt(rows, entries, outcome, weight, closed, sum(begun) > 0.9 * len(begun), max(len(outcome) / max(deals, 1), 1.0))
 
 
 def chances(past: Learnt, now: Columns, as_of: date) -> Chances:
@@ -166,7 +172,7 @@ def _model(past: Learnt, used: Array, rung: str, ahead: Outlook) -> _Model:
     at = np.flatnonzero(used & (past.weight > 0))
     rows = {name: [values[row] for row in at] for name, values in past.rows.items()}
     base = ahead if rung == "competing_risks" else None
-    encoding = Encoding.of(rows, state=base is None, measures=rung != "logit")
+    encoding = Encoding.of(rows, state=base is None, wide=rung != "logit")
     features, offset = encoding.features(rows), _offset(base, rows)
     outcome, weight = past.outcome[at], past.weight[at]
     found = fit(features, outcome, weight, encoding.penalty() * past.repeated, offset=offset)
@@ -182,7 +188,8 @@ def _model(past: Learnt, used: Array, rung: str, ahead: Outlook) -> _Model:
     place = {name: number for number, name in enumerate(names)}
     of = np.array([place[cell] for cell in cells], dtype=int)[first]
     counts, wins, hoped = (
-        np.bincount(of, weights=values, minlength=len(names)) for values in (weight[first], (weight * outcome)[first], weight[first] * expected[first])
+        np.bincount(of, weights=values, minlength=len(names))
+        for values in (weight[first], (weight * outcome)[first], weight[first] * expected[first])
     )
     k = strength(wins, counts, hoped / np.maximum(counts, 1e-9))
     return _Model(
@@ -230,8 +237,8 @@ def _stacked(past: Learnt, now: Columns, everything: Array, rung: str, ahead: Ou
     offsets = _offsets(past)
     of_past, of_now = (_own(offsets, rows) for rows in (past.rows, now))
     features = np.column_stack([np.ones(len(entered)), _said(past.rows), alone, of_past])[used]
-    penalty = np.array([0.25, 1.0, 1.0, 1.0, *[ON_EFFECT] * len(offsets)]) * past.repeated
-    prior = np.array([0.0, 0.0, 0.0, 1.0, *[0.0] * len(offsets)])
+    penalty = np.array([0.25, 1.0, 1.0, *[ON_EFFECT] * len(offsets)]) * past.repeated
+    prior = np.array([0.0, 0.0, 1.0, *[0.0] * len(offsets)])
     found = fit(features, past.outcome[used], past.weight[used], penalty, prior)
     both = found.logit(np.column_stack([np.ones(len(said)), _said(now), said, of_now]))
     return np.where(np.isnan(entered_now), said, both)
@@ -257,11 +264,11 @@ def _entered(rows: Columns) -> Array:
 
 
 def _said(rows: Columns) -> Array:
-    """Log-odds of what was entered, and how far what was entered before lies from it: a guess repeated is a better one."""
+    """Log-odds of what was entered, halfway to the mean of all that was so far: a guess repeated is a better one."""
     entered = _entered(rows)
     last = logit(np.nan_to_num(entered, nan=0.5))
     before = np.array([np.nan if said is None else said for said in rows["entered_so_far"]], dtype=float)
-    return np.column_stack([last, np.where(np.isnan(before) | np.isnan(entered), 0.0, logit(np.nan_to_num(before, nan=0.5)) - last)])
+    return np.where(np.isnan(before), last, (last + logit(np.nan_to_num(before, nan=0.5))) / 2)
 
 
 def _offsets(past: Learnt) -> list[str]:
