@@ -8,10 +8,8 @@ on Maven within 15 % where list price x win rate is 95 % off. CPU seconds count 
 """
 
 import argparse
-import csv
 import sys
 import time
-from datetime import date, datetime
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -24,12 +22,10 @@ import pyarrow.compute as pc
 from mdm.forecast.backtest.probability import Score, score, skill
 from mdm.forecast.backtest.winning import quarters, rolled, scored
 from mdm.forecast.deals.winning import winning
-from mdm.forecast.frames import Frames
+from tests.mdm.forecast.maven import LAST, QUARTERS, maven
 from tests.mdm.forecast.village import TODAY, truth, village
-from tests.mdm.forecast.worlds import frames
 
-QUARTERS = (date(2017, 3, 31), date(2017, 6, 30), date(2017, 9, 30))
-LAST = date(2017, 12, 31)
+WAYS = {"model": "model", "list x win rate": "rate", "list x stage's rate": "stage_rate"}
 
 
 def main() -> None:
@@ -98,38 +94,6 @@ def on_maven(folder: Path) -> None:
     for row in found:
         off = "  ".join(f"{name} {row[way] / row['won'] - 1:+.0%}" for name, way in WAYS.items())
         print(f"    {row['origin']}  open {row['open']:5}  listed {row['listed']:11,.0f}  won {row['won']:11,.0f}  {off}")
-
-
-WAYS = {"model": "model", "list x win rate": "rate", "list x stage's rate": "stage_rate"}
-
-
-def maven(folder: Path) -> Frames:
-    """The sample as a company's CRM: a deal has one line, at its list price."""
-    prices = {row["product"]: row["sales_price"] for row in read(folder / "products.csv")}
-    deals, lines = [], []
-    for row in read(folder / "sales_pipeline.csv"):
-        product = {"GTXPro": "GTX Pro"}.get(row["product"], row["product"])
-        keyed = {"source": "crm", "key": row["opportunity_id"]}
-        status = {"Won": "won", "Lost": "lost"}.get(row["deal_stage"], "open")
-        people = {"customer_id": row["account"] or None, "salesperson_id": row["sales_agent"]}
-        days = {"created_on": day(row["engage_date"]), "closes_on": day(row["close_date"])}
-        told = {"name": product, "status": status, "stage": row["deal_stage"], "currency": "USD", "amount": row["close_value"] or None}
-        deals.append({**keyed, **told, **people, **days})
-        line = {"deal": row["opportunity_id"], "product_id": product, "quantity": 1, "list_price": prices[product], "amount": prices[product]}
-        lines.append({**keyed, **line})
-    products = [{"golden_id": product, "label": product, "price": price} for product, price in prices.items()]
-    return frames(facts={"deal": deals, "deal_line": lines}, golden={"product": products})
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    """A file as rows."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
-def day(text: str) -> date | None:
-    """A day as Maven writes it."""
-    return datetime.strptime(text, "%m/%d/%Y").date() if text else None  # noqa: DTZ007 a day has no zone
 
 
 if __name__ == "__main__":

@@ -34,10 +34,12 @@ _DEALS = """
         FROM deal_change WHERE (changed_at AT TIME ZONE 'UTC')::DATE <= $as_of
     ), left_behind AS (
         SELECT stage, avg((stage <> last_stage)::INTEGER) AS share
-        FROM (SELECT DISTINCT source, key, stage, last_value(stage) OVER (
-                PARTITION BY source, key ORDER BY changed_at, change ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-            ) AS last_stage FROM change WHERE stage IS NOT NULL)
-        GROUP BY ALL
+        FROM (
+            SELECT DISTINCT source, deal, stage, last_value(stage) OVER (
+                PARTITION BY source, deal ORDER BY changed_at, key ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS last_stage
+            FROM deal_change WHERE stage IS NOT NULL
+        ) GROUP BY ALL
     ), final AS (
         SELECT stage FROM deal WHERE status <> 'open' AND stage IS NOT NULL
         EXCEPT (SELECT stage FROM deal WHERE status = 'open' UNION SELECT stage FROM left_behind WHERE share > 0.2)
@@ -124,7 +126,7 @@ _STATES = """
         coalesce(h.won, 0)::INTEGER AS won_before, coalesce(h.lost, 0)::INTEGER AS lost_before, m.first
     FROM moment m
     JOIN (
-        SELECT *, if(first_on IS NULL AND probability > 0 AND probability < 100, probability, NULL) AS left_probability,
+        SELECT *, if(now <> 'open' AND first_on IS NULL AND probability > 0 AND probability < 100, probability, NULL) AS left_probability,
             $present AND now = 'open' AND first_on IS NULL AND coalesce(last_activity_on <= $as_of, true) AS believed
         FROM known_deal
     ) d USING (source, key)

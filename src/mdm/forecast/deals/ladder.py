@@ -9,7 +9,7 @@
 | more | `competing_risks` | the same around the chance by stage and time in it that competing risks give, deals still open counted |
 
 Outcomes are those of stage entries. Those of deals that are still open are not known, so those that ended as late weigh for them (inverse
-probability of censoring: Robins and Rotnitzky, 1992); what is open longer than all but one in a hundred took is as good as lost.
+probability of censoring: Robins and Rotnitzky, 1992), all together as much as they are; what is open longer than all but one in a hundred took is as good as lost.
 """
 
 from collections import Counter
@@ -124,7 +124,7 @@ def _stage_table(past: Learnt, now: Columns) -> tuple[Array, Array, Array]:
     usual = (sum(wins.values()) + FEW * USUAL_RATE) / (ended + FEW)
     cells = _cells(now, ("stage",))
     count, won = (np.array([found[cell] for cell in cells], dtype=float) for found in (counts, wins))
-    return (won + FEW * usual) / (count + FEW), count + FEW, count.round().astype(int)
+    return (won + FEW * usual) / (count + FEW), count + FEW, _similar(past, now, ("stage",))
 
 
 def _by_cell(past: Learnt, by: Sequence[str]) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
@@ -136,6 +136,17 @@ def _by_cell(past: Learnt, by: Sequence[str]) -> tuple[Counter[tuple[str, ...]],
             counts[cell] += weight
             wins[cell] += weight * outcome
     return counts, wins
+
+
+def _similar(past: Learnt, now: Columns, by: Sequence[str]) -> Array:
+    """How many deals that ended were in the same cell."""
+    ended = {
+        (cell, *deal)
+        for cell, status, *deal in zip(_cells(past.rows, by), *(past.rows[name] for name in ("status", "source", "key")), strict=True)
+        if status != "open"
+    }
+    counts = Counter(cell for cell, *_ in ended)
+    return np.array([counts[cell] for cell in _cells(now, by)], dtype=int)
 
 
 def _cells(rows: Columns, by: Sequence[str]) -> list[tuple[str, ...]]:
@@ -207,12 +218,11 @@ def _modelled(past: Learnt, now: Columns, rung: str, ahead: Outlook) -> tuple[Ar
     chance = expit(said)
     weight = 1 / np.maximum(chance * (1 - chance) * variance, 1e-9)
     by = ("stage",) if rung == "logit" else _CELL
-    counts, _ = _by_cell(past, by)
-    similar = np.array([counts[cell] for cell in _cells(now, by)])
+    similar = _similar(past, now, by)
     if rung != "logit":
         chance = expit(_stacked(past, now, everything, rung, ahead, said))
         weight = 1 / (1 / weight + 1 / (similar + model.k))
-    return chance, np.maximum(weight, 1.0), similar.round().astype(int)
+    return chance, np.maximum(weight, 1.0), similar
 
 
 def _on_file(past: Learnt) -> Array:

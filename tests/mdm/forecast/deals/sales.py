@@ -43,12 +43,12 @@ class Sales:
         return frames(facts=facts, golden={"salesperson": people, "product": products})
 
 
-def sales(seed: int, count: int, *, days: int = 900, people: int = 4) -> Sales:
-    """So many deals, created one after another over so many days."""
+def sales(seed: int, count: int, *, days: int = 900, hopes: tuple[float, ...] = (-0.2, 0.3, 0.6, 1.0)) -> Sales:
+    """So many deals, created one after another over so many days; `hopes` are what salespeople add to log-odds."""
     rng = np.random.default_rng(seed)
-    names = [f"s{number}" for number in range(people)]
-    skill, optimism = rng.normal(0, 0.6, people), rng.normal(0.4, 0.5, people)
-    made = Sales([], [], [], names, dict(zip(names, optimism.tolist(), strict=True)), {}, {})
+    people = len(hopes)
+    names, skill = [f"s{number}" for number in range(people)], rng.normal(0, 0.6, people)
+    made = Sales([], [], [], names, dict(zip(names, hopes, strict=True)), {}, {})
     for number in range(count):
         key, who, product = f"D{number:05}", int(rng.integers(people)), ("goods", "work")[int(rng.integers(2))]
         logit = -0.2 + skill[who] + (0.5 if product == "goods" else -0.5) + rng.normal(0, 0.7)
@@ -61,10 +61,12 @@ def sales(seed: int, count: int, *, days: int = 900, people: int = 4) -> Sales:
             {"source": "crm", "key": key, "name": key, "salesperson_id": names[who], "customer_id": f"c{number % 60}", "kind": "sale"}
             | {"created_on": created, "currency": "EUR"}
         )
-        made.lines.append({"source": "crm", "key": key, "deal": key, "product_id": product, "amount": 1000, "quantity": 1, "list_price": 1000})
+        made.lines.append(
+            {"source": "crm", "key": key, "deal": key, "product_id": product, "amount": 1000, "quantity": 1, "list_price": 1000}
+        )
         day = created
         for stage in STAGES[:reached]:
-            said = round(100 / (1 + np.exp(-(logit + optimism[who] + rng.normal(0, 0.4)))))
+            said = round(100 / (1 + np.exp(-(logit + hopes[who] + rng.normal(0, 0.4)))))
             _change(made, key, day, stage=stage, probability=min(max(said, 1), 99), closes_on=day + timedelta(45))
             day += timedelta(3 + int(rng.exponential(18)))
         end = "won" if won else "lost"
