@@ -37,7 +37,9 @@ def score(chance: Array, outcome: Array) -> Score:
         return Score(0, 0, *[float("nan")] * 6)
     slope, intercept = calibration(chance, outcome)
     bias = float(chance.mean() - outcome.mean())
-    return Score(len(chance), int(outcome.sum()), brier(chance, outcome), log_loss(chance, outcome), slope, intercept, ece(chance, outcome), bias)
+    return Score(
+        len(chance), int(outcome.sum()), brier(chance, outcome), log_loss(chance, outcome), slope, intercept, ece(chance, outcome), bias
+    )
 
 
 def brier(chance: Array, outcome: Array) -> float:

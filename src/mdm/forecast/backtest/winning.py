@@ -37,8 +37,13 @@ LEAST = 1
 """Ended deals before there is an origin."""
 
 _ROLLED = pa.schema(
-    [("origin", pa.date32()), *((name, pa.string()) for name in ("source", "key", "stage", "currency")), ("amount", pa.float64())]
-    + [("outcome", pa.float64()), ("rung", pa.string()), *((way, pa.float64()) for way in WAYS)]
+    [
+        ("origin", pa.date32()),
+        *((name, pa.string()) for name in ("source", "key", "stage", "currency")),
+        *((name, pa.float64()) for name in ("amount", "outcome")),
+        ("rung", pa.string()),
+        *((way, pa.float64()) for way in WAYS),
+    ]
 )
 _SCORED = pa.schema(
     [("model", pa.string()), *((name, pa.int64()) for name in ("origins", "deals", "wins"))]
@@ -122,7 +127,9 @@ def quarters(frames: Frames, as_of: date, at: Sequence[date]) -> pa.Table:
         soon = won_by_month(found, past, now, origin)[:, : (until.year - origin.year) * 12 + until.month - origin.month + 1].sum(axis=1)
         said = {"model": soon, "entered": np.nan_to_num(np.array(now["entered"], dtype=float))} | _rates(past, states, now)
         listed = np.array([float(amount or 0) for amount in now["amount"]], dtype=float)
-        won = np.array([_won(ends[deal], present[deal]["amount"], until) for deal in zip(now["source"], now["key"], strict=True)], dtype=float)
+        won = np.array(
+            [_won(ends[deal], present[deal]["amount"], until) for deal in zip(now["source"], now["key"], strict=True)], dtype=float
+        )
         for currency in sorted(set(now["currency"])):
             of = np.array([one == currency for one in now["currency"]], dtype=bool)
             told = {way: float((chance * listed)[of].sum()) for way, chance in said.items()}

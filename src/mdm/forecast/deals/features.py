@@ -44,9 +44,9 @@ class Encoding:
     """Which measures count."""
 
     @classmethod
-    def of(cls, rows: Columns, *, state: bool, measures: bool) -> "Encoding":
-        """Learn the columns of rows; without `state`, stage, time and age are left out, without `measures` all of these."""
-        names = [name for name in LEVELS if state or name not in OF_STATE]
+    def of(cls, rows: Columns, *, state: bool, wide: bool) -> "Encoding":
+        """Learn the columns of rows; without `state`, stage, time and age are left out, unless `wide`, sort of sale and measures."""
+        names = [name for name in LEVELS if (state or name not in OF_STATE) and (wide or name != "kind")]
         levels = {name: {level: at for at, level in enumerate(sorted(set(_levels(rows, name))))} for name in names}
         amounts: dict[str, list[float]] = {}
         for currency, amount in zip(rows["currency"], rows["amount"], strict=True):
@@ -58,7 +58,7 @@ class Encoding:
         count = np.maximum(told.sum(axis=0), 1)
         mean = np.where(told, measured, 0).sum(axis=0) / count
         spread = np.sqrt((np.where(told, measured - mean, 0) ** 2).sum(axis=0) / count)
-        kept = (spread > 1e-9) & measures
+        kept = (spread > 1e-9) & wide
         if not state:
             kept[AGE] = False
         return cls(levels, medians, mean, np.where(kept, spread, 1.0), kept)

@@ -3,8 +3,9 @@
 `known`: every deal that there was on a day.
 In:  the facts deal, deal_line and deal_change, the golden records of product.
 Out: source, key, customer, salesperson and product (golden ids; of a product its family, where it has one), kind, currency, created_on,
-     seen_on (the day), status (`open`, `won`, `lost`), closed_on, stage, stage_since, amount, entered (probability entered, 0 to 1), entered_so_far
-     (the mean of all that was entered, in log-odds), closes_on (expected), slips (how often that was put off), slipped_days, last_activity_on, won_before and lost_before (deals of the customer).
+     seen_on (the day), status (`open`, `won`, `lost`), closed_on, stage, stage_since, amount, entered (probability entered, 0 to 1),
+     entered_so_far (the mean of all that was entered, in log-odds), closes_on (expected), slips (how often that was put off), slipped_days,
+     last_activity_on, won_before and lost_before (deals of the customer).
 
 `entries`: what to learn from, a row for every stage that a deal entered and one more for every 30 days that it stayed there.
 Out: the same, each as known on that row's day, with first (whether the deal entered the stage that day) and days (from then until it was
@@ -33,10 +34,12 @@ _DEALS = """
         FROM deal_change WHERE (changed_at AT TIME ZONE 'UTC')::DATE <= $as_of
     ), left_behind AS (
         SELECT stage, avg((stage <> last_stage)::INTEGER) AS share
-        FROM (SELECT DISTINCT source, key, stage, last_value(stage) OVER (
-                PARTITION BY source, key ORDER BY changed_at, change ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-            ) AS last_stage FROM change WHERE stage IS NOT NULL)
-        GROUP BY ALL
+        FROM (
+            SELECT DISTINCT source, deal, stage, last_value(stage) OVER (
+                PARTITION BY source, deal ORDER BY changed_at, key ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS last_stage
+            FROM deal_change WHERE stage IS NOT NULL
+        ) GROUP BY ALL
     ), final AS (
         SELECT stage FROM deal WHERE status <> 'open' AND stage IS NOT NULL
         EXCEPT (SELECT stage FROM deal WHERE status = 'open' UNION SELECT stage FROM left_behind WHERE share > 0.2)
@@ -123,7 +126,7 @@ _STATES = """
         coalesce(h.won, 0)::INTEGER AS won_before, coalesce(h.lost, 0)::INTEGER AS lost_before, m.first
     FROM moment m
     JOIN (
-        SELECT *, if(first_on IS NULL AND probability > 0 AND probability < 100, probability, NULL) AS left_probability,
+        SELECT *, if(now <> 'open' AND first_on IS NULL AND probability > 0 AND probability < 100, probability, NULL) AS left_probability,
             $present AND now = 'open' AND first_on IS NULL AND coalesce(last_activity_on <= $as_of, true) AS believed
         FROM known_deal
     ) d USING (source, key)
@@ -143,7 +146,12 @@ def entries(frames: Frames, as_of: date) -> pa.Table:
     """Every stage that a deal entered until a day, as it was known at that moment, and how it ended as known on that day."""
     tables = _tables(frames, as_of)
     moments = query(
-        frames, f"SELECT source, key, seen_on, seen_on = since AS first FROM ({_MOMENTS})", tables=tables, as_of=as_of, step=STEP_DAYS, most=MOST_STEPS
+        frames,
+        f"SELECT source, key, seen_on, seen_on = since AS first FROM ({_MOMENTS})",
+        tables=tables,
+        as_of=as_of,
+        step=STEP_DAYS,
+        most=MOST_STEPS,
     )
     rows = query(frames, _STATES, tables={**tables, "moment": moments}, as_of=as_of, present=False)
     return query(frames, "SELECT *, closed_on - seen_on AS days FROM entry ORDER BY source, key, seen_on", tables={"entry": rows})

@@ -4,12 +4,12 @@
 | --- | --- | --- |
 | none | `no_history` | the usual rate |
 | < 30 | `stage_table` | the rate of the stage, Beta(k p0, k (1 - p0)), k = 8 |
-| < 150 | `logit` | ridge logit of stage and time in it, product, salesperson, sort of sale |
-| < 1,000 | `empirical_bayes` | the same with measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
+| < 150 | `logit` | ridge logit of stage and time in it, product, salesperson |
+| < 1,000 | `empirical_bayes` | the same with sort of sale and measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
 | more | `competing_risks` | the same around the chance by stage and time in it that competing risks give, deals still open counted |
 
 Outcomes are those of stage entries. Those of deals that are still open are not known, so those that ended as late weigh for them (inverse
-probability of censoring: Robins and Rotnitzky, 1992); what is open longer than all but one in a hundred took is as good as lost.
+probability of censoring: Robins and Rotnitzky, 1992), all together as much as they are; what is open longer than all but one in a hundred took is as good as lost.
 """
 
 from collections import Counter
@@ -73,7 +73,9 @@ class Learnt:
     @property
     def folds(self) -> Array:
         """A part for every deal, so that none is judged by what was learnt from itself."""
-        return np.array([crc32(f"{one}:{other}".encode()) % FOLDS for one, other in zip(self.rows["source"], self.rows["key"], strict=True)])
+        return np.array(
+            [crc32(f"{one}:{other}".encode()) % FOLDS for one, other in zip(self.rows["source"], self.rows["key"], strict=True)]
+        )
 
 
 def rung_of(closed: int) -> str:
@@ -94,9 +96,13 @@ def learnt(entries: pa.Table, known: pa.Table, as_of: date) -> Learnt:
     known_outcome = ended | (followed >= dead)
     seen_as_long = 1 - np.searchsorted(np.sort(followed), until, side="left") / max(len(followed), 1)
     weight = np.where(known_outcome, np.minimum(1 / np.maximum(seen_as_long, 1 / MOST), MOST), 0.0)
-    begun = [day is not None for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True) if status != "open"]
+    begun = [
+        day is not None
+        for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True)
+        if status != "open"
+    ]
     deals = len({*zip(rows["source"], rows["key"], strict=True)})
-    return Learnt(rows, entries, outcome, weight, closed, sum(begun) > 0.9 * len(begun), len(outcome) / max(deals, 1))
+    return Learnt(rows, entries, outcome, weight, closed, sum(begun) > 0.9 * len(begun), max(len(outcome) / max(deals, 1), 1.0))
 
 
 def chances(past: Learnt, now: Columns, as_of: date) -> Chances:
@@ -118,7 +124,7 @@ def _stage_table(past: Learnt, now: Columns) -> tuple[Array, Array, Array]:
     usual = (sum(wins.values()) + FEW * USUAL_RATE) / (ended + FEW)
     cells = _cells(now, ("stage",))
     count, won = (np.array([found[cell] for cell in cells], dtype=float) for found in (counts, wins))
-    return (won + FEW * usual) / (count + FEW), count + FEW, count.round().astype(int)
+    return (won + FEW * usual) / (count + FEW), count + FEW, _similar(past, now, ("stage",))
 
 
 def _by_cell(past: Learnt, by: Sequence[str]) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
@@ -130,6 +136,17 @@ def _by_cell(past: Learnt, by: Sequence[str]) -> tuple[Counter[tuple[str, ...]],
             counts[cell] += weight
             wins[cell] += weight * outcome
     return counts, wins
+
+
+def _similar(past: Learnt, now: Columns, by: Sequence[str]) -> Array:
+    """How many deals that ended were in the same cell."""
+    ended = {
+        (cell, *deal)
+        for cell, status, *deal in zip(_cells(past.rows, by), *(past.rows[name] for name in ("status", "source", "key")), strict=True)
+        if status != "open"
+    }
+    counts = Counter(cell for cell, *_ in ended)
+    return np.array([counts[cell] for cell in _cells(now, by)], dtype=int)
 
 
 def _cells(rows: Columns, by: Sequence[str]) -> list[tuple[str, ...]]:
@@ -166,7 +183,7 @@ def _model(past: Learnt, used: Array, rung: str, ahead: Outlook) -> _Model:
     at = np.flatnonzero(used & (past.weight > 0))
     rows = {name: [values[row] for row in at] for name, values in past.rows.items()}
     base = ahead if rung == "competing_risks" else None
-    encoding = Encoding.of(rows, state=base is None, measures=rung != "logit")
+    encoding = Encoding.of(rows, state=base is None, wide=rung != "logit")
     features, offset = encoding.features(rows), _offset(base, rows)
     outcome, weight = past.outcome[at], past.weight[at]
     found = fit(features, outcome, weight, encoding.penalty() * past.repeated, offset=offset)
@@ -182,7 +199,8 @@ def _model(past: Learnt, used: Array, rung: str, ahead: Outlook) -> _Model:
     place = {name: number for number, name in enumerate(names)}
     of = np.array([place[cell] for cell in cells], dtype=int)[first]
     counts, wins, hoped = (
-        np.bincount(of, weights=values, minlength=len(names)) for values in (weight[first], (weight * outcome)[first], weight[first] * expected[first])
+        np.bincount(of, weights=values, minlength=len(names))
+        for values in (weight[first], (weight * outcome)[first], weight[first] * expected[first])
     )
     k = strength(wins, counts, hoped / np.maximum(counts, 1e-9))
     return _Model(
@@ -200,12 +218,11 @@ def _modelled(past: Learnt, now: Columns, rung: str, ahead: Outlook) -> tuple[Ar
     chance = expit(said)
     weight = 1 / np.maximum(chance * (1 - chance) * variance, 1e-9)
     by = ("stage",) if rung == "logit" else _CELL
-    counts, _ = _by_cell(past, by)
-    similar = np.array([counts[cell] for cell in _cells(now, by)])
+    similar = _similar(past, now, by)
     if rung != "logit":
         chance = expit(_stacked(past, now, everything, rung, ahead, said))
         weight = 1 / (1 / weight + 1 / (similar + model.k))
-    return chance, np.maximum(weight, 1.0), similar.round().astype(int)
+    return chance, np.maximum(weight, 1.0), similar
 
 
 def _on_file(past: Learnt) -> Array:
@@ -230,8 +247,8 @@ def _stacked(past: Learnt, now: Columns, everything: Array, rung: str, ahead: Ou
     offsets = _offsets(past)
     of_past, of_now = (_own(offsets, rows) for rows in (past.rows, now))
     features = np.column_stack([np.ones(len(entered)), _said(past.rows), alone, of_past])[used]
-    penalty = np.array([0.25, 1.0, 1.0, 1.0, *[ON_EFFECT] * len(offsets)]) * past.repeated
-    prior = np.array([0.0, 0.0, 0.0, 1.0, *[0.0] * len(offsets)])
+    penalty = np.array([0.25, 1.0, 1.0, *[ON_EFFECT] * len(offsets)]) * past.repeated
+    prior = np.array([0.0, 0.0, 1.0, *[0.0] * len(offsets)])
     found = fit(features, past.outcome[used], past.weight[used], penalty, prior)
     both = found.logit(np.column_stack([np.ones(len(said)), _said(now), said, of_now]))
     return np.where(np.isnan(entered_now), said, both)
@@ -257,11 +274,11 @@ def _entered(rows: Columns) -> Array:
 
 
 def _said(rows: Columns) -> Array:
-    """Log-odds of what was entered, and how far what was entered before lies from it: a guess repeated is a better one."""
+    """Log-odds of what was entered, halfway to the mean of all that was so far: a guess repeated is a better one."""
     entered = _entered(rows)
     last = logit(np.nan_to_num(entered, nan=0.5))
     before = np.array([np.nan if said is None else said for said in rows["entered_so_far"]], dtype=float)
-    return np.column_stack([last, np.where(np.isnan(before) | np.isnan(entered), 0.0, logit(np.nan_to_num(before, nan=0.5)) - last)])
+    return np.where(np.isnan(before), last, (last + logit(np.nan_to_num(before, nan=0.5))) / 2)
 
 
 def _offsets(past: Learnt) -> list[str]:

@@ -21,16 +21,14 @@ class Fit:
 
     def logit(self, features: Array, offset: Array | float = 0.0) -> Array:
         """Log-odds of rows."""
-        return features @ self.coefficients + offset
+        return np.asarray(features @ self.coefficients + offset)
 
     def variance(self, features: Array) -> Array:
         """Variance of the log-odds of rows."""
         return np.asarray(np.einsum("ij,jk,ik->i", features, self.covariance, features))
 
 
-def fit(
-    features: Array, outcome: Array, weight: Array, penalty: Array, prior: Array | None = None, offset: Array | float = 0.0
-) -> Fit:
+def fit(features: Array, outcome: Array, weight: Array, penalty: Array, prior: Array | None = None, offset: Array | float = 0.0) -> Fit:
     """The most likely coefficients given the rows and the prior; without rows, the prior."""
     prior = np.zeros(features.shape[1]) if prior is None else prior
     at = prior.copy()

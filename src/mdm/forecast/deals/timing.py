@@ -91,7 +91,7 @@ def _landmarked(weekly: Chain, stays: dict[str, Array], as_of: date, won: Array,
     by_chain = np.stack([won, lost]) / np.maximum(left, 1e-12)
     risk, ends = np.zeros(won.shape), np.zeros((2, *won.shape))
     start = np.arange(WEEKS) * WEEK
-    for landmark in _landmarks(stays, as_of):
+    for landmark in map(np.datetime64, _landmarks(stays, as_of)):
         there = np.flatnonzero((stays["since"] <= landmark) & (landmark < stays["until"]))
         days = (landmark - stays["since"][there]).astype(int)
         state = _state(weekly.stages, stays["stage"][there].tolist(), days)
@@ -108,24 +108,25 @@ def _landmarked(weekly: Chain, stays: dict[str, Array], as_of: date, won: Array,
     return np.asarray(left * hazard[0])
 
 
-def _landmarks(stays: dict[str, Array], as_of: date) -> list[np.datetime64]:
+def _landmarks(stays: dict[str, Array], as_of: date) -> list[date]:
     """The same day of past quarters, back to the first ending on file."""
     closed = stays["closed"][~np.isnat(stays["closed"])]
     first = closed.min() if len(closed) else np.datetime64(as_of)
-    found, day = [], as_of
+    found: list[date] = []
+    day = as_of
     while len(found) < 40:
         month = day.year * 12 + day.month - 4
         last = date(month // 12 + (month % 12 == 11), (month + 1) % 12 + 1, 1) - timedelta(1)
         day = last if as_of.day > last.day or (as_of + timedelta(1)).day == 1 else last.replace(day=as_of.day)
         if np.datetime64(day) < first:
             break
-        found.append(np.datetime64(day))
+        found.append(day)
     return found
 
 
 def _state(known: tuple[str, ...], stages: Sequence[str | None], days: Array) -> Array:
     place = {stage: at for at, stage in enumerate(known)}
-    return np.array([place.get(stage or "", 0) for stage in stages], dtype=int) * len(CELLS) + cell_of(days)
+    return np.asarray(np.array([place.get(stage or "", 0) for stage in stages], dtype=int) * len(CELLS) + cell_of(days))
 
 
 def cell_of(days: Array) -> Array:
@@ -185,7 +186,9 @@ def _stays(entries: pa.Table, as_of: date) -> dict[str, Array]:
     rows = entries.filter(entries["first"]).select(["source", "key", "stage", "seen_on", "status", "closed_on"]).to_pydict()
     deals = list(zip(rows["source"], rows["key"], strict=True))
     first = min((day for day in rows["closed_on"] if day is not None), default=as_of)
-    stays: dict[str, list[object]] = {name: [] for name in ("stage", "next", "since", "until", "days", "ends", "hidden", "status", "closed")}
+    stays: dict[str, list[object]] = {
+        name: [] for name in ("stage", "next", "since", "until", "days", "ends", "hidden", "status", "closed")
+    }
     for at, deal in enumerate(deals):
         since, closed = rows["seen_on"][at], rows["closed_on"][at]
         on = rows["seen_on"][at + 1] if at + 1 < len(deals) and deals[at + 1] == deal else None

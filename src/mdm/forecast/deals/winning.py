@@ -90,7 +90,9 @@ def _by_closing_date(shape: Array, past: Learnt, now: Columns) -> Array:
     won = np.flatnonzero((past.weight > 0) & (past.outcome > 0) & np.array([day is not None for day in rows["closes_on"]], dtype=bool))
     counts = np.zeros((size, MONTHS))
     for row in won:
-        counts[_soon(rows["seen_on"][row], rows["closes_on"][row]), min(_ahead(rows["seen_on"][row], rows["closed_on"][row]), MONTHS - 1)] += past.weight[row]
+        counts[
+            _soon(rows["seen_on"][row], rows["closes_on"][row]), min(_ahead(rows["seen_on"][row], rows["closed_on"][row]), MONTHS - 1)
+        ] += past.weight[row]
     mixed = shape.copy()
     for at, (seen, day) in enumerate(zip(now["seen_on"], now["closes_on"], strict=True)):
         if day is not None:
