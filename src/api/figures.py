@@ -8,8 +8,8 @@ from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from math import isfinite
-from threading import Lock
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -18,14 +18,20 @@ from mdm.forecast.billing import billing
 from mdm.forecast.cash import cash
 from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
+from mdm.forecast.negotiation import Habits
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
+from mdm.forecast.simulator.company import company, late
+from mdm.forecast.simulator.periods import Calendar
+from mdm.forecast.simulator.simulator import Simulator
 from mdm.pipeline import Hub
 from mdm.store import changes, facts, moment, status
 from mdm.store.changes import Horizon
 from mdm.store.moment import Moment
 
 Row = dict[str, Any]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 FINDING = "id"
 """The column by which a leak is known."""
@@ -51,6 +57,8 @@ REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
 }
 KEPT = 16
 """Reports that are kept."""
+KEPT_SIMULATORS = 3
+"""Simulators that are kept: each holds its random numbers, some hundred megabytes for two thousand deals."""
 KEPT_FRAMES = 2
 """Frames that are kept: those of now, and of the instant of the past that was asked for last."""
 
@@ -86,27 +94,49 @@ class Figures:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._lock = Lock()
+        self._lock = RLock()
         self._seen: tuple[State, datetime] | None = None
         """The newest state, and an instant when it was there already."""
         self._newest: tuple[State, datetime] | None = None
         """The newest state, and a settled instant that holds all of it."""
         self._frames: OrderedDict[datetime, Frames] = OrderedDict()
         self._reports: OrderedDict[tuple[str, date, datetime], list[Row]] = OrderedDict()
+        self._simulators: OrderedDict[tuple[Calendar, datetime], Simulator] = OrderedDict()
+        self._habits: OrderedDict[tuple[date, datetime], Habits] = OrderedDict()
 
     def made(self, db: Connection, report: str, as_of: date, known_at: datetime | None = None) -> Made:
         """A report on a day, as of what was known at an instant or is known now; of several who ask at once, one works it out."""
         at = self.settled(db, known_at)
-        wanted = (report, as_of, at)
-        found = self._reports.get(wanted)
-        if found is None:
+        currency = self._hub.settings.currency
+        rows = self._once(self._reports, (report, as_of, at), lambda: REPORTS[report](self.frames(at), as_of, currency).to_pylist(), KEPT)
+        return Made(rows, at)
+
+    def simulator(self, db: Connection, calendar: Calendar, known_at: datetime | None = None) -> tuple[Simulator, datetime]:
+        """The simulator of some periods, and the instant of the knowledge behind it; drawn once."""
+        at = self.settled(db, known_at)
+        currency = self._hub.settings.currency
+        return self._once(self._simulators, (calendar, at), lambda: company(self.frames(at), calendar, currency), KEPT_SIMULATORS), at
+
+    def habits(self, db: Connection, as_of: date, known_at: datetime | None = None) -> tuple[Habits, datetime]:
+        """What past projects and payments tell a negotiation, and the instant of the knowledge behind it."""
+        at = self.settled(db, known_at)
+
+        def make() -> Habits:
             frames = self.frames(at)
+            return Habits(frames, as_of, late(frames, as_of), self._hub.settings.currency)
+
+        return self._once(self._habits, (as_of, at), make, KEPT_SIMULATORS), at
+
+    def _once(self, kept: OrderedDict[Key, Value], wanted: Key, make: Callable[[], Value], most: int) -> Value:
+        """What was made before, or is made now; of several who ask at once, one makes it."""
+        found = kept.get(wanted)
+        if found is None:
             with self._lock:
-                found = self._reports.get(wanted)
+                found = kept.get(wanted)
                 if found is None:
-                    found = self._reports[wanted] = REPORTS[report](frames, as_of, self._hub.settings.currency).to_pylist()
-                    _keep(self._reports, KEPT)
-        return Made(found, at)
+                    found = kept[wanted] = make()
+                    _keep(kept, most)
+        return found
 
     def settled(self, db: Connection, known_at: datetime | None = None) -> datetime:
         """The instant at which a report is made: the one asked for, or the newest one, as far as it is settled."""

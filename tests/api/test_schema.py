@@ -72,6 +72,10 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
     yield "/v1/acts", "/v1/acts"
     yield "/v1/acts/{act_id}", "/v1/acts/opa_none"
+    kept = api.post("/v1/scenarios", {"name": "Dearer", "levers": [{"kind": "price", "value": 0.1}], "periods": 3}).json()["id"]
+    for part in ("", "/{scenario_id}", "/{scenario_id}/answer"):
+        yield f"/v1/scenarios{part}", f"/v1/scenarios{part}".replace("{scenario_id}", kept)
+    yield "/v1/scenarios/{scenario_id}", "/v1/scenarios/scn_none"
     yield "/v1/rules/{entity}", "/v1/rules/customer"
     yield "/v1/rules/{entity}", "/v1/rules/planet"
     yield "/v1/pins", "/v1/pins"

@@ -24,7 +24,7 @@ streams = [
   { file = "users.csv", entity = "salesperson", key = "id", fields = { given_name = "first", family_name = "last", email = "email" } },
   { file = "accounts.csv", entity = "customer", key = "id", version = "modified", fields = { name = "name", siren = "siren", email = "email", street = "street", postcode = "zip", city = "city", country = "country", salesperson = "owner", active = "active", parent = "parent" } },
   { file = "people.csv", entity = "contact", key = "id", fields = { given_name = "first", family_name = "last", email = "email", customer = "account" } },
-  { file = "products.csv", entity = "product", key = "id", fields = { label = "label", code = "code", price = "price" } },
+  { file = "products.csv", entity = "product", key = "id", fields = { label = "label", code = "code", price = "price", cost = "cost" } },
   { file = "deals.csv", entity = "deal", key = "id", fields = { name = "name", status = "status", customer = "account", salesperson = "owner", amount = "amount", created_on = "created", closes_on = "closes" } },
   { file = "lines.csv", entity = "deal_line", key = "id", fields = { deal = "deal", product = "product", amount = "amount", probability = "probability" } },
 ]
@@ -110,7 +110,7 @@ def write(root: Path) -> None:
         for at, (first, last) in enumerate((("Odile", "Vergnaud"), ("Hippolyte", "Massart"), ("Zelda", "Brugiroux")))
     ])  # fmt: skip
     write_table(root / "crm/products.csv", [
-        {"id": f"x{at}", "label": label, "code": f"REF-{at}", "price": price}
+        {"id": f"x{at}", "label": label, "code": f"REF-{at}", "price": price, "cost": "400" if at == 0 else ""}
         for at, (label, price) in enumerate((("Audit énergie", "950,00"), ("Maintenance annuelle", "1 200"), ("Formation opérateurs", "480.5")))
     ])  # fmt: skip
     write_table(root / "crm/deals.csv", [

@@ -75,6 +75,10 @@ class Quote:
     customer: str | None = None
     nature: str | None = None
 
+    def at(self, price: float) -> "Quote":
+        """The same at another price: what its lines cost does not change, what they are guessed to cost neither."""
+        return replace(self, price=price)
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -209,7 +213,7 @@ class Habits:
             days,
             never,
             spread,
-            quote.unknown / quote.price,
+            min(quote.unknown / quote.price, 1.0),
         )
 
     def discount(self, quote: Quote, policy: Policy, margin: float, confidence: float) -> float:
@@ -234,17 +238,25 @@ def _budget(project: Mapping[str, Any]) -> float:
 
 def words(found: Negotiation, currency: str, language: str) -> str:
     """What a salesperson reads."""
-    floor, room = found.floors["full"], found.room["full"]
-    if language == "fr":
-        if room >= 0:
-            return (
-                f"Vous pouvez descendre jusqu'à {_fr(floor)} {currency} ; il reste {_fr(room)} {currency}, "
-                f"et chaque pour cent de plus coûte {_fr(found.each_percent)} {currency} de marge."
-            )
-        return f"Le prix est déjà {_fr(-room)} {currency} sous le plancher de {_fr(floor)} {currency} ; le contrat couvre ses coûts directs à partir de {_fr(found.floors['contribution'])} {currency}."
-    if room >= 0:
-        return f"You can go down to {floor:,.0f} {currency}; {room:,.0f} {currency} are left, and each further 1% costs {found.each_percent:,.0f} {currency} of margin."
-    return f"The price is {-room:,.0f} {currency} below the floor of {floor:,.0f} {currency} already; direct costs are covered from {found.floors['contribution']:,.0f} {currency} on."
+    room = found.room["full"]
+    said = _ABOVE if room >= 0 else _BELOW
+    shown = _fr if language == "fr" else _en
+    amounts = {"floor": found.floors["full"], "direct": found.floors["contribution"], "room": abs(room), "percent": found.each_percent}
+    return said[language].format(**{name: f"{shown(amount)} {currency}" for name, amount in amounts.items()})
+
+
+_ABOVE = {
+    "fr": "Vous pouvez descendre jusqu'à {floor} ; il reste {room}, et chaque pour cent de plus coûte {percent} de marge.",
+    "en": "You can go down to {floor}; {room} are left, and each further 1% costs {percent} of margin.",
+}
+_BELOW = {
+    "fr": "Le prix est déjà {room} sous le plancher de {floor} ; les coûts directs sont couverts à partir de {direct}.",
+    "en": "The price is {room} below the floor of {floor} already; direct costs are covered from {direct} on.",
+}
+
+
+def _en(amount: float) -> str:
+    return f"{amount:,.0f}"
 
 
 def _fr(amount: float) -> str:

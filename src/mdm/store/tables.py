@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -222,6 +223,23 @@ rule_set = Table(
     Column("known_from", Instant, nullable=False, server_default=NOW),
     Index("ix_rule_set_entity", "entity", "id"),
     comment="Rules of survival, newest in force",
+)
+
+scenario = Table(
+    "scenario",
+    metadata,
+    Column("id", Text, primary_key=True, comment="scn_ and a number that sorts by age"),
+    Column("name", Text, nullable=False),
+    Column("levers", JSONB, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("known_at", Instant, nullable=False, comment="what was known then is what it is about"),
+    Column("step", Text, nullable=False, comment="month, week"),
+    Column("periods", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("model", Text, nullable=False, comment="the version of the hub that answered"),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False, server_default=NOW),
+    comment="Questions to the simulator that were kept, with all that their answers are made of; never changed",
 )
 
 task = Table(

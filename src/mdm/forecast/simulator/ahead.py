@@ -11,12 +11,13 @@ as past lines were, given that it was not until now; a project without a plan is
 its customer pays.
 
 New deals are a compound Poisson process: as many as in the past twelve months, in the same months of the year, each won as late and as often
-as deals that began then were, with the amount of one of them. They are a band of their own, for nobody has seen them yet.
+as deals that began then were, with the amount of one of them; the market moves them too. They are a band of their own, for nobody has seen them yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,8 @@ from mdm.forecast.simulator.paths import Floats, Items
 from mdm.forecast.simulator.periods import Calendar
 
 MEASURES = ("bookings", "revenue", "cost", "billing", "cash")
+STATUTORY_DAYS = 30
+"""Where nothing was agreed: C. com. L441-10 I."""
 STANDARD_TAX = 0.20
 """Where no invoice tells: CGI art. 278."""
 LASTS = 90
@@ -40,6 +43,7 @@ EARLY, LONGEST = 60, 365
 FEW = 20
 """Lines billed from which on it is believed how late they are."""
 Doubles = NDArray[np.float64]
+Why = Literal["unpriced", "no_rate"]
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ class Ahead:
     unsure: Mapping[str, Doubles]
     """Of projects under way, the cost to come and its log-normal spread: `rest` and `sigma`, and `when`, project by period."""
     fresh: "Fresh"
-    left_out: Sequence[tuple[str, str]] = field(default_factory=tuple)
-    """Deals that could not be taken in, as `source:key`, and why."""
+    left_out: Sequence[tuple[str, Why]] = field(default_factory=tuple)
+    """Deals that could not be taken in, as `source:key`, and why: without amount, or in a currency that nobody has a rate of."""
 
 
 @dataclass(frozen=True)
@@ -92,20 +96,21 @@ class Fresh:
     won: Doubles
     amounts: Doubles
     spread: Mapping[str, Doubles]
+    share: float
+    """What is won in the end of what deals are worth."""
 
 
 _DEALS = """
     WITH priced AS (
-        SELECT d.source, d.key, d.name, d.customer_id, d.salesperson_id, d.kind, d.currency, w.probability, w.months, x.rate, d.closes_on, d.created_on,
-            coalesce(d.amount, (SELECT sum(l.amount) FROM deal_line l WHERE l.source = d.source AND l.deal = d.key)) AS amount
-        FROM (SELECT *, coalesce(closes_on, created_on, $as_of) AS priced_on FROM deal WHERE status = 'open') d
-        JOIN winning w ON w.source = d.source AND w.key = d.key
-        ASOF LEFT JOIN exchange x ON x.currency = d.currency AND d.priced_on >= x.since
+        SELECT w.source, w.key, w.name, w.golden_customer_id, w.golden_salesperson_id, d.kind, w.currency, w.probability, w.months, x.rate,
+            coalesce(w.amount, (SELECT sum(l.amount) FROM deal_line l WHERE l.source = w.source AND l.deal = w.key)) AS amount
+        FROM (SELECT *, $as_of::DATE AS priced_on FROM winning) w JOIN deal d ON d.source = w.source AND d.key = w.key
+        ASOF LEFT JOIN exchange x ON x.currency = w.currency AND w.priced_on >= x.since
     ), costs AS (
         SELECT l.source, l.deal, sum(l.quantity * p.cost)::DOUBLE AS cost, sum(l.amount)::DOUBLE AS amount
         FROM deal_line l JOIN golden_product p ON p.golden_id = l.product_id WHERE p.cost IS NOT NULL AND l.quantity IS NOT NULL GROUP BY ALL
     )
-    SELECT p.source, p.key, p.name, p.customer_id AS golden_customer_id, p.salesperson_id AS golden_salesperson_id, p.kind, p.closes_on,
+    SELECT p.source, p.key, p.name, p.golden_customer_id, p.golden_salesperson_id, p.kind,
         (p.amount * p.rate)::DOUBLE AS amount, p.probability, p.months, p.amount IS NULL AS unpriced, p.currency,
         if(c.amount > 0, c.cost / c.amount, NULL) AS cost_share
     FROM priced p LEFT JOIN costs c ON c.source = p.source AND c.deal = p.key ORDER BY p.source, p.key"""
@@ -148,7 +153,7 @@ def ahead(frames: Frames, calendar: Calendar, winning: pa.Table, late: Late, cur
     for row in rows:
         row["cost_by"] = "products" if row["cost_share"] is not None else "past projects" if usual is not None else "unknown"
         row["cost_share"] = row["cost_share"] if row["cost_share"] is not None else usual or 0.0
-    lags = _lags(frames, calendar)
+    lags = _lags(frames, {(row["source"], row["key"]) for row in rows}, calendar)
     taxes = {row["customer_id"]: row["tax"] for row in query(frames, _TAXED, as_of=as_of).to_pylist()}
     paid = _Paid(late, taxes, calendar)
     items = _items(rows, lags, paid, calendar)
@@ -174,8 +179,8 @@ def ahead(frames: Frames, calendar: Calendar, winning: pa.Table, late: Late, cur
 _TYPES = {"amount": pa.float64(), "probability": pa.float64(), "cost_share": pa.float64()}
 
 
-def _why(row: Mapping[str, object]) -> str:
-    return "it has no amount" if row["unpriced"] else f"there is no exchange rate for {row['currency']}"
+def _why(row: Mapping[str, object]) -> Why:
+    return "unpriced" if row["unpriced"] else "no_rate"
 
 
 def _cost_share(projects: Sequence[Mapping[str, object]]) -> float | None:
@@ -185,11 +190,11 @@ def _cost_share(projects: Sequence[Mapping[str, object]]) -> float | None:
     return sum(float(str(row["cost_to_date"])) for row in ended) / price if price > 0 else None
 
 
-def _lags(frames: Frames, calendar: Calendar) -> Mapping[tuple[str, str], list[tuple[int, float]]]:
+def _lags(frames: Frames, deals: Collection[tuple[str, str]], calendar: Calendar) -> Mapping[tuple[str, str], list[tuple[int, float]]]:
     """By deal, its amount by periods after its closing date, as shares."""
     shares: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for row in phases(frames).select(["source", "deal", "status", "closes_on", "due_on", "amount"]).to_pylist():
-        if row["status"] == "open" and row["amount"]:
+    for row in phases(frames).select(["source", "deal", "closes_on", "due_on", "amount"]).to_pylist():
+        if (row["source"], row["deal"]) in deals and row["amount"]:
             days = (row["due_on"] - row["closes_on"]).days if row["due_on"] and row["closes_on"] else 0
             lag = min(max(round(days / calendar.usual_days), 0), calendar.count - 1)
             shares.setdefault((row["source"], row["deal"]), []).append((lag, float(row["amount"])))
@@ -389,19 +394,25 @@ def _fresh(frames: Frames, rates: pa.Table, rows: Sequence[Mapping[str, object]]
         name: items.yields[name].sum(axis=0, dtype=np.float64) / total if total else np.eye(1, calendar.count)[0] * (name != "cost")
         for name in MEASURES
     }
-    return Fresh(won, amounts, spread)
+    return Fresh(won, amounts, spread, float(by_age.sum()))
 
 
 def _won_by_age(created: Sequence[Mapping[str, object]], calendar: Calendar) -> Doubles:
-    """The chance that a deal is won so many periods after it began (Aalen and Johansen: open deals count as long as they were seen)."""
+    """The share of what deals are worth that is won so many periods after that in which they began.
+
+    Aalen and Johansen, by amount: open deals count as long as they were seen, and large ones, which are won more rarely, as what they are.
+    """
     at_risk, won, lost = (np.zeros(calendar.count) for _ in range(3))
     for row in created:
+        worth = float(str(row["amount"] or 0))
         begun, ended = _day(row["created_on"]), row["closed_on"]
         until = _day(ended) if ended and _day(ended) <= calendar.as_of else calendar.as_of
         age = min(max(int((until - begun).days // calendar.usual_days), 0), calendar.count - 1)
-        at_risk[: age + 1] += 1
+        at_risk[: age + 1] += worth
         if ended and _day(ended) <= calendar.as_of:
-            (won if row["status"] == "won" else lost)[age] += 1
+            (won if row["status"] == "won" else lost)[age] += worth
     hazard_won, hazard_lost = (np.divide(part, at_risk, out=np.zeros_like(part), where=at_risk > 0) for part in (won, lost))
     left = np.cumprod(np.concatenate([[1.0], 1 - hazard_won - hazard_lost]))[:-1]
-    return np.asarray(left * hazard_won)
+    by_age = left * hazard_won
+    # It began some day of its period: of those won at an age of so many whole periods, half are won one period later still.
+    return np.asarray((by_age + np.concatenate([[0.0], by_age[:-1]])) / 2)

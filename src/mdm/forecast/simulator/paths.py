@@ -21,6 +21,8 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 PATHS = 5_000
+QUARTERS = 64
+"""How far ahead there are any."""
 GROUPS = 50
 """Draws of the period in which each item comes."""
 
@@ -73,6 +75,8 @@ class Paths:
         self.groups = min(GROUPS, paths)
         self.paths = paths - paths % self.groups
         self._chance = np.random.default_rng(seed)
+        self.market: Floats = self._chance.standard_normal((self.paths, QUARTERS), dtype=np.float32)
+        """Path by quarter: how it goes; low is good."""
         self._latent = self._drawn()
         self._period = self._dated()
         self._ordered: dict[str, Floats] = {}
@@ -84,9 +88,7 @@ class Paths:
         latent = _normals()[self._chance.integers(0, 1 << 16, (self.paths, count), dtype=np.uint16)]
         moved = self.items.market >= 0
         if rho > 0 and moved.any():
-            quarters = int(self.items.market.max()) + 1
-            market = self._chance.standard_normal((self.paths, quarters), dtype=np.float32) * np.sqrt(rho)
-            shared = market[:, np.maximum(self.items.market, 0)]
+            shared = (self.market * np.sqrt(rho))[:, np.maximum(self.items.market, 0)]
             if not moved.all():
                 shared[:, ~moved] = 0
             latent *= np.where(moved, np.sqrt(1 - rho), 1).astype(np.float32)

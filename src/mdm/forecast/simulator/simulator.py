@@ -13,11 +13,12 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import ndtr, ndtri
 
 from mdm.errors import BadInput
 from mdm.forecast.simulator.ahead import MEASURES, Ahead, Doubles, Signed
 from mdm.forecast.simulator.levers import MONTH, Kind, Lever, Scenario, change, total
-from mdm.forecast.simulator.paths import PATHS, Floats, Paths, later_by
+from mdm.forecast.simulator.paths import PATHS, QUARTERS, Floats, Paths, later_by
 
 BASE = Scenario("base")
 ALL = (*MEASURES, "margin")
@@ -163,14 +164,23 @@ class Simulator:
         """Path by period: orders of deals that nobody has created yet."""
         fresh, periods = self.ahead.fresh, self.ahead.calendar.count
         chance = np.random.default_rng([self.seed, 2])
-        rates = fresh.won.ravel()
-        if not rates.sum():
-            return np.zeros((self.paths, periods), np.float32)
-        events = chance.poisson(rates.sum(), self.paths)
-        drawn = np.searchsorted(np.cumsum(rates) / rates.sum(), chance.random(events.sum()), side="right")
-        period, which = np.divmod(np.minimum(drawn, len(rates) - 1), fresh.won.shape[1])
-        place = np.repeat(np.arange(self.paths), events) * periods + period
-        return np.bincount(place, fresh.amounts[which], self.paths * periods).reshape(self.paths, periods).astype(np.float32)
+        found = np.zeros((self.paths, periods), np.float32)
+        for period, rates in enumerate(fresh.won):
+            if (rate := float(rates.sum())) > 0:
+                events = chance.poisson(rate * self._market(period))
+                which = np.searchsorted(np.cumsum(rates) / rate, chance.random(events.sum()), side="right")
+                amounts = fresh.amounts[np.minimum(which, len(rates) - 1)]
+                found[:, period] = np.bincount(np.repeat(np.arange(self.paths), events), amounts, self.paths)
+        return found
+
+    def _market(self, period: int) -> Doubles:
+        """By path, how many times the usual share of deals is won in a period, as the market of its quarter goes."""
+        usual, rho = self.ahead.fresh.share, self.rho
+        if not 0 < usual < 1 or rho <= 0:
+            return np.ones(self.paths)
+        quarter = min(int(period * self.ahead.calendar.usual_days // 91), QUARTERS - 1)
+        going = (ndtri(usual) - np.sqrt(rho) * self.deals.market[:, quarter].astype(np.float64)) / np.sqrt(1 - rho)
+        return np.asarray(ndtr(going) / usual)
 
     def _fresh(self, measure: str, scenario: Scenario) -> Floats:
         if measure == "margin":

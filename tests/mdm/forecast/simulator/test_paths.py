@@ -88,7 +88,9 @@ def test_what_comes_later_comes_later(count: int) -> None:
         assert np.allclose(found[:, 2:], before[:, :-2], atol=0.01)
         assert not found[:, :2].any()
     else:
-        only = Paths(Items(some.chance, some.when, {"bookings": some.yields["bookings"] * (np.arange(50) == 0)[:, None]}, some.market), 0.0, seed=7)
+        only = Paths(
+            Items(some.chance, some.when, {"bookings": some.yields["bookings"] * (np.arange(50) == 0)[:, None]}, some.market), 0.0, seed=7
+        )
         part = only.totals("bookings")
         assert np.allclose(found - before, later_by(part, 2) - part, atol=0.05)
 

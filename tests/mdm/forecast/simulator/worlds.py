@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -12,22 +13,34 @@ from mdm.forecast.simulator.periods import Calendar, Step
 from tests.mdm.forecast.worlds import Row, frames
 
 TODAY = date(2026, 11, 23)
-SOON = Late({None: np.bincount([30, 60, 90], [0.5, 0.3, 0.2]), "c2": np.bincount([0], [0.9])})
+SOON = Late({None: np.bincount([30, 60, 90], [0.5, 0.3, 0.2]).astype(np.float64), "c2": np.bincount([0], [0.9]).astype(np.float64)})
 """Anybody pays after one to three months; the second customer at once, or never in one case of ten."""
 
 
 def deal(key: str, **more: object) -> Row:
     """An open deal of 1,000."""
-    given = {"name": f"Deal {key}", "status": "open", "amount": "1000", "created_on": "2026-09-01", "closes_on": "2027-01-15", "source": "crm"}
+    given = {
+        "name": f"Deal {key}",
+        "status": "open",
+        "amount": "1000",
+        "created_on": "2026-09-01",
+        "closes_on": "2027-01-15",
+        "source": "crm",
+    }
     return {**given, "key": key, **more}
 
 
-def chances(**by_key: list[float]) -> pa.Table:
-    """By deal, the chance to be won in this month and in those that follow."""
+def chances(deals: Iterable[Row] = (), **by_key: list[float]) -> pa.Table:
+    """By deal, the chance to be won in this month and in those that follow, as `winning` has it."""
     months = [[*chance, *[0.0] * (24 - len(chance))] for chance in by_key.values()]
+    said = {str(row["key"]): row for row in deals}
+    of = [said.get(key, deal(key)) for key in by_key]
+    text = {"name": "name", "currency": "currency", "golden_customer_id": "customer_id", "golden_salesperson_id": "salesperson_id"}
     return pa.table({
-        "source": ["crm"] * len(by_key), "key": list(by_key), "probability": [sum(row) for row in months],
+        "source": pa.array(["crm"] * len(of), pa.string()), "key": pa.array(list(by_key), pa.string()), "probability": [sum(row) for row in months],
         "months": pa.array(months, pa.list_(pa.float64())),
+        "amount": pa.array([None if row["amount"] is None else Decimal(str(row["amount"])) for row in of], pa.decimal128(24, 6)),
+        **{name: pa.array([row.get(field, "EUR" if name == "currency" else None) for row in of], pa.string()) for name, field in text.items()},
     })  # fmt: skip
 
 
@@ -50,7 +63,9 @@ def company(deals: Iterable[Row] = (), **facts: Iterable[Row]) -> Frames:
         ],
         "budget": [{"key": "B1", "project": "1", "project_id": "p1", "cost": "8000"}],
     }
-    return frames({**given, **facts}, {"project": [project], "customer": [{"golden_id": "c1", "name": "One"}, {"golden_id": "c2", "name": "Two"}]})
+    return frames(
+        {**given, **facts}, {"project": [project], "customer": [{"golden_id": "c1", "name": "One"}, {"golden_id": "c2", "name": "Two"}]}
+    )
 
 
 def made(world: Frames, winning: pa.Table, step: Step = "month", count: int = 24) -> Ahead:
