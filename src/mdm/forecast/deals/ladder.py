@@ -96,6 +96,9 @@ def learnt(entries: pa.Table, known: pa.Table, as_of: date) -> Learnt:
     known_outcome = ended | (followed >= dead)
     seen_as_long = 1 - np.searchsorted(np.sort(followed), until, side="left") / max(len(followed), 1)
     weight = np.where(known_outcome, np.minimum(1 / np.maximum(seen_as_long, 1 / MOST), MOST), 0.0)
+    first = np.array(rows["first"], dtype=bool)
+    for alike in (first, ~first):
+        weight[alike] *= np.count_nonzero(weight[alike]) / max(float(weight[alike].sum()), 1e-12)
     begun = [
         day is not None
         for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True)
