@@ -18,12 +18,12 @@ sys.path = [*(entry for entry in sys.path if Path(entry).resolve() != PROJECT / 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from tests.mdm.forecast.maven import LAST, QUARTERS, maven
+from tests.mdm.forecast.village import TODAY, truth, village
 
 from mdm.forecast.backtest.probability import Score, score, skill
 from mdm.forecast.backtest.winning import quarters, rolled, scored
 from mdm.forecast.deals.winning import winning
-from tests.mdm.forecast.maven import LAST, QUARTERS, maven
-from tests.mdm.forecast.village import TODAY, truth, village
 
 WAYS = {"model": "model", "list x win rate": "rate", "list x stage's rate": "stage_rate"}
 

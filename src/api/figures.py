@@ -16,6 +16,9 @@ from sqlalchemy import Connection
 
 from mdm.forecast.billing import billing
 from mdm.forecast.cash import cash
+from mdm.forecast.deals import process
+from mdm.forecast.deals.calibration import calibration
+from mdm.forecast.deals.winning import winning
 from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
 from mdm.forecast.negotiation import Habits
@@ -35,6 +38,8 @@ Value = TypeVar("Value")
 
 FINDING = "id"
 """The column by which a leak is known."""
+DEAL = "deal"
+"""The column by which a deal is known: `source:key`."""
 
 
 def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
@@ -48,12 +53,24 @@ def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
     return found.add_column(0, FINDING, pa.array(ids, pa.string()))
 
 
+def open_deals(frames: Frames, as_of: date) -> pa.Table:
+    """What to expect of open deals, each with the name by which it is known."""
+    found = winning(frames, as_of)
+    names = [f"{source}:{key}" for source, key in zip(found["source"].to_pylist(), found["key"].to_pylist(), strict=True)]
+    return found.add_column(0, DEAL, pa.array(names, pa.string()))
+
+
 REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "profitability": lambda frames, as_of, currency: profitability(frames, as_of, currency),
     "pipeline": lambda frames, as_of, currency: pipeline(frames, as_of),
     "billing": lambda frames, as_of, currency: billing(frames, as_of, currency),
     "cash": lambda frames, as_of, currency: cash(frames, as_of),
     "leakage": findings,
+    "deals": lambda frames, as_of, currency: open_deals(frames, as_of),
+    "salespeople": lambda frames, as_of, currency: calibration(frames, as_of),
+    "stages": lambda frames, as_of, currency: process.stages(frames, as_of),
+    "slips": lambda frames, as_of, currency: process.slips(frames, as_of),
+    "conformance": lambda frames, as_of, currency: process.conformance(frames, as_of),
 }
 KEPT = 16
 """Reports that are kept."""

@@ -49,6 +49,8 @@ def _follows(value: Any, key: Any, place: Any, tie: Any, *, descending: bool) ->
 def _text(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -61,4 +63,6 @@ def _parsed(text: Part, kind: pa.DataType) -> Any:
         return date.fromisoformat(str(text))
     if pa.types.is_floating(kind):
         return float(text)
+    if pa.types.is_boolean(kind):
+        return text == "true"
     return int(text) if pa.types.is_integer(kind) else text

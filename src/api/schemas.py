@@ -255,6 +255,8 @@ def row_model(name: str, doc: str, schema: pa.Schema) -> Any:
 
 
 def _column(kind: pa.DataType) -> Any:
+    if pa.types.is_nested(kind):
+        return list[_column(kind.value_type)]  # type: ignore[misc]  # lists are the only ones
     if pa.types.is_decimal(kind):
         return Amount
     if pa.types.is_date(kind):

@@ -1,5 +1,6 @@
-"""Exports of a stable shape, on which applications rely: what each holds, and writing it as CSV or Parquet."""
+"""Exports of a stable shape, on which applications rely: what each holds, and writing it as CSV, Parquet or JSON."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from mdm.entities import MASTERS, Master
 from mdm.errors import BadInput
+from mdm.forecast.deals.ocel import Document, event_log
 from mdm.forecast.links import links
 from mdm.forecast.profitability import profitability
 from mdm.settings import Settings
@@ -95,6 +97,15 @@ EXPORTS: Mapping[str, Callable[[Connection, Wanted], pa.Table]] = {
 }
 
 
+def ocel(db: Connection, wanted: Wanted) -> Document:
+    """What happened to customers, contacts, deals, projects, invoices and payments, as an OCEL 2.0 event log."""
+    return event_log(facts.frames(db, wanted.moment), wanted.as_of)
+
+
+DOCUMENTS: Mapping[str, Callable[[Connection, Wanted], Document]] = {"ocel": ocel}
+"""Exports that are no tables: written as JSON."""
+
+
 def _entity(wanted: Wanted) -> type[Master]:
     if wanted.entity is None:
         raise BadInput(f"say of which entity: --entity {' | '.join(entity.entity for entity in MASTERS)}")
@@ -120,6 +131,14 @@ def write(table: pa.Table, out: Path, form: str | None = None) -> None:
         pq.write_table(table, partial)
     else:
         pc.write_csv(tamed(joined(table)), partial)
+    partial.replace(out)
+
+
+def write_document(document: Document, out: Path) -> None:
+    """Write a document as JSON (UTF-8); a file appears whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(out.name + ".partial")
+    partial.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
     partial.replace(out)
 
 

@@ -51,7 +51,16 @@ def reads(api: Api) -> list[str]:
     return paths
 
 
-REPORTS = ("/v1/projects/profitability", "/v1/forecasts/billing", "/v1/forecasts/cash", "/v1/forecasts/pipeline", "/v1/leakage-findings")
+REPORTS = (
+    "/v1/projects/profitability",
+    "/v1/forecasts/billing",
+    "/v1/forecasts/cash",
+    "/v1/forecasts/pipeline",
+    "/v1/leakage-findings",
+    "/v1/forecasts/deals",
+    "/v1/forecasts/salespeople",
+    "/v1/forecasts/sales-process",
+)
 
 
 def asked(api: Api, path: str, **more: str) -> httpx.Response:

@@ -53,6 +53,8 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     yield "/v1/changes", "/v1/changes"
     for path in ("/v1/projects/profitability", "/v1/forecasts/pipeline", "/v1/forecasts/billing", "/v1/forecasts/cash"):
         yield path, path
+    for path in ("/v1/forecasts/deals", "/v1/forecasts/salespeople", "/v1/forecasts/sales-process"):
+        yield path, path
     yield "/v1/leakage-findings", "/v1/leakage-findings"
     yield "/v1/projects/{golden_id}/profitability", f"/v1/projects/{api.id_of('P0', 'project', 'billing')}/profitability"
     with api.hub.engine.begin() as db:

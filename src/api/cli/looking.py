@@ -18,7 +18,7 @@ from mdm import verification
 from mdm.entities import MASTERS
 from mdm.errors import BadInput
 from mdm.evidence import evidence
-from mdm.exports import EXPORTS, Wanted, master, write
+from mdm.exports import DOCUMENTS, EXPORTS, Wanted, master, write, write_document
 from mdm.settings import Settings
 from mdm.store import moment, problems
 from mdm.store import status as standing
@@ -89,10 +89,10 @@ def report(as_of: Day = None, known_at: KnownAt = None) -> None:
     """
     settings, console = Settings(), terminal()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        console.print(page(settings, db, as_of.date() if as_of else today(), console.width, _past(db, known_at)))
+        console.print(page(settings, db, as_of.date() if as_of else today(), console.width, past(db, known_at)))
 
 
-def _past(db: Connection, known_at: datetime | None) -> datetime | None:
+def past(db: Connection, known_at: datetime | None) -> datetime | None:
     """Raises BadParameter on knowledge of the future."""
     if known_at is not None and known_at > moment.now(db):
         raise typer.BadParameter(f"what will be known at {known_at.isoformat()} is not known yet")
@@ -153,8 +153,8 @@ def verify() -> None:
 
 
 def export(
-    what: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPORTS)}.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; its ending says how: .csv or .parquet.")],
+    what: Annotated[str, typer.Argument(help=f"One of {', '.join((*EXPORTS, *DOCUMENTS))}.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; its ending says how: .csv or .parquet; .json for ocel.")],
     entity: Annotated[
         str | None,
         typer.Option("--entity", "-e", help=f"For members, golden, review: one of {', '.join(item.entity for item in MASTERS)}."),
@@ -163,15 +163,22 @@ def export(
     as_of: Day = None,
     known_at: KnownAt = None,
 ) -> None:
-    """Write members, golden records, links, profitability, pairs to review, rulings or pins to a file."""
-    if what not in EXPORTS:
-        raise typer.BadParameter(f"{what!r} is not an export; there are {', '.join(EXPORTS)}")
+    """Write members, golden records, links, profitability, pairs to review, rulings or pins to a file, or an event log (OCEL 2.0, JSON)."""
+    if what not in EXPORTS and what not in DOCUMENTS:
+        raise typer.BadParameter(f"{what!r} is not an export; there are {', '.join((*EXPORTS, *DOCUMENTS))}")
     settings = Settings()
     with opened_hub(settings) as hub, hub.engine.connect() as db:
         day, of = as_of.date() if as_of else today(), master(entity) if entity else None
-        table = EXPORTS[what](db, Wanted(settings, day, of, _past(db, known_at)))
-    write(table, out, form)
-    Console(stderr=True).print(f"{out}: {number(settings, table.num_rows)}", highlight=False)
+        wanted = Wanted(settings, day, of, past(db, known_at))
+        if what in DOCUMENTS:
+            document = DOCUMENTS[what](db, wanted)
+            write_document(document, out)
+            count = len(document["events"])
+        else:
+            table = EXPORTS[what](db, wanted)
+            write(table, out, form)
+            count = table.num_rows
+    Console(stderr=True).print(f"{out}: {number(settings, count)}", highlight=False)
 
 
 def today() -> date:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from api.answers import Json, moved
 from api.cursors import Cursors, next_link
-from api.figures import FINDING, Figures, Made, columns, shown
+from api.figures import DEAL, FINDING, Figures, Made, columns, shown
 from api.moments import KnownAt, standing
 from api.problems import problems
 from api.reports import behind, chosen, ordered, position_of
@@ -99,17 +99,65 @@ def _leaks() -> APIRouter:
     return router
 
 
+def _deals() -> APIRouter:
+    router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[ANALYST], responses=_PROBLEMS)
+    model = row_model("OpenDeal", "What to expect of an open deal. Its amount is in `currency`.", columns("deals"))
+    paged = _page("OpenDeals", "Open deals, and where there are more.", model, next=(str | None, ...))
+
+    @router.get("/deals", responses={200: {"model": paged}}, openapi_extra=_FILTERED, response_class=Json)
+    def list_deal_forecasts(request: Request, asked: Annotated[ReportList, Query()], db: Db) -> Response:
+        """List the open deals: the chance that each is won with its 80 % interval, in which month, and what speaks against it.
+
+        `rung` is the model that gave the chance and `closed` the deals that ended behind it; `entered` is what the salesperson says and
+        `recalibrated` what that came to so far. `months` begins with the month of `as_of`; the last one holds all after it, too.
+        """
+        return _list(request, db, "deals", asked, DEAL)
+
+    return router
+
+
+_PROCESS = {
+    "stages": ("SalesStage", "Progress from a stage, and time in it, of a salesperson or (`golden_salesperson_id` null) of all together."),
+    "slips": ("ClosingDates", "How often closing dates were put off, and by how much, by salesperson and of all together."),
+    "conformance": ("ChainStep", "A step of contact - deal - project - invoice - payment behind won deals, missing or out of order."),
+}
+
+
+def _process() -> APIRouter:
+    router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[ANALYST], responses=_PROBLEMS)
+    parts: dict[str, Any] = {}
+    for report, (name, doc) in _PROCESS.items():
+        row: Any = row_model(name, doc, columns(report))
+        parts[report] = (list[row], ...)
+    config, told = ConfigDict(extra="forbid"), "How deals are sold: stages, closing dates, and what follows a won deal."
+    model = create_model("SalesProcess", __config__=config, __doc__=told, as_of=(date, ...), known_at=(datetime, ...), **parts)
+
+    @router.get("/sales-process", responses={200: {"model": model}}, response_class=Json)
+    def get_sales_process(request: Request, asked: Annotated[Day, Query()], db: Db) -> Response:
+        """Tell how deals are sold: stage by stage, closing dates put off, and which steps behind won deals are missing or out of order."""
+        as_of, known_at = _day(request, asked.as_of), asked.known_at
+        answer: dict[str, Any] = {}
+        for report in _PROCESS:
+            made = _made(request, db, report, as_of, known_at)
+            known_at = made.known_at
+            answer[report] = [shown(row) for row in made.rows]
+        return Json({"as_of": as_of, "known_at": known_at, **answer})
+
+    return router
+
+
 _FORECASTS = {
     "pipeline": ("PipelineMonth", "Open deals and won ones by month, in total and by salesperson."),
     "billing": ("BillingMonth", "What was billed by month, and what will be."),
     "cash": ("CashMonth", "What came in by month, and what will come in."),
+    "salespeople": ("SalespersonCalibration", "What each salesperson enters beside what comes of it; all together first."),
 }
 
 
 def _forecasts() -> APIRouter:
     router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[ANALYST], responses=_PROBLEMS)
     for report, (name, doc) in _FORECASTS.items():
-        told = f"{doc}\n\nAmounts are in `currency`; those of several currencies are never added."
+        told = doc if report == "salespeople" else f"{doc}\n\nAmounts are in `currency`; those of several currencies are never added."
         model = _page(f"{name}s", told, row_model(name, doc, columns(report)))
         endpoint, named = _months(report), f"forecast_{report}"
         router.add_api_route(f"/{report}", endpoint, name=named, description=told, responses={200: {"model": model}}, response_class=Json)
@@ -127,7 +175,7 @@ def _months(report: str) -> Any:
 
 def _list(request: Request, db: Connection, report: str, asked: ReportList, key: str, usual: str | None = None) -> Response:
     """A page of a report: filtered by whatever is not a measure, sorted by whatever there is."""
-    schema = columns(report)
+    schema = pa.schema([column for column in columns(report) if not pa.types.is_nested(column.type)])
     told = [column.name for column in schema if not pa.types.is_decimal(column.type) and not pa.types.is_floating(column.type)]
     wanted = filters(request, dict.fromkeys(told, str), type(asked).model_fields)
     sort, as_of = sorting(asked.sort or usual, schema.names), _day(request, asked.as_of)
@@ -160,5 +208,5 @@ def _made(request: Request, db: Connection, report: str, as_of: date, known_at: 
 
 router = APIRouter()
 """The shapes follow from the reports themselves."""
-for part in (_projects(), _forecasts(), _leaks()):
+for part in (_projects(), _forecasts(), _deals(), _process(), _leaks()):
     router.include_router(part)

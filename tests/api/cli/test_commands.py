@@ -1,6 +1,7 @@
 """Commands as people run them: what they print, what they refuse, and that bad input costs nothing but itself."""
 
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,19 @@ key = "id"
 deal = "deal"
 amount = "amount"
 quantity = "quantity"
+
+[[sources.crm.streams]]
+file = "deals.csv"
+entity = "deal"
+key = "id"
+[sources.crm.streams.fields]
+name = "name"
+status = "status"
+salesperson = "owner"
+amount = "amount"
+created_on = "created"
+closes_on = "closes"
+probability = "chance"
 
 [[sources.crm.streams]]
 file = "contacts.csv"
@@ -69,6 +83,10 @@ def files(tmp_path: Path) -> Path:
     accounts = 'id,name,siren,city\n1,Éts Durand,732829320,Orléans\n2,Faux,732829321,Paris\n3,"Sur deux\nlignes",,Lyon\n4,Trop,,de,colonnes\n5,Dernier,,Nice\n'
     (crm / "accounts.csv").write_bytes(accounts.encode("cp1252"))
     (crm / "lines.csv").write_text("id,deal,amount,quantity\na,D1,100.00,3\nb,D1,50.00,-2\n")
+    (crm / "deals.csv").write_text(
+        "id,name,status,owner,amount,created,closes,chance\nD1,Atelier,open,7,12000,2026-10-05,2026-11-01,60\n"
+        "D2,Quai,open,7,800,2026-11-02,2026-12-24,40\nD3,Halle,won,7,5000,2026-05-04,2026-06-30,100\n"
+    )
     (crm / "contacts.csv").write_text("id,lastname\n1,Martin\n")
     (crm / "empty.csv").write_text("")
     return tmp_path
@@ -204,6 +222,30 @@ def test_rulings_go_out_of_the_hub_and_into_it_again(run: Run, files: Path, hub:
     assert run("export", "rulings", "--out", files / "out.csv")[0] == 0
     assert "customer,crm,1,crm,5,same" in (files / "out.csv").read_text().replace('"', "")
     assert "0 rulings taken over, 1 in force already, 0 left out" in run("rule", files / "out.csv")[1]
+
+
+def test_open_deals_are_shown_with_what_speaks_against_them(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "No open deal." in run("deals")[1]
+    run("load", "--config", files / "sources.toml")
+    code, said = run("deals", "--as-of", "2026-11-23")
+    assert code == 0
+    assert "Atelier" in said
+    assert "Quai" in said
+    assert "1 ended deals: the rate of their stage." in said
+    said = run("deals", "--as-of", "2026-11-23", "--at-risk")[1]
+    assert "closing date passed 22 days" in " ".join(said.split())
+    assert "Quai" not in said
+    monkeypatch.setenv("MDM_LANGUAGE", "fr")
+    assert "1 affaires closes : le taux de leur étape." in run("deals", "--as-of", "2026-11-23", "--most", "1")[1]
+
+
+def test_an_event_log_is_written_as_json(run: Run, files: Path) -> None:
+    run("load", "--config", files / "sources.toml")
+    out = files / "log.json"
+    assert run("export", "ocel", "--out", out, "--as-of", "2026-11-23")[0] == 0
+    log = json.loads(out.read_text(encoding="utf-8"))
+    assert [event["type"] for event in log["events"]] == ["create deal", "win deal", "create deal", "create deal"]
+    assert {one["id"] for one in log["objects"] if one["type"] == "deal"} == {"crm:D1", "crm:D2", "crm:D3"}
 
 
 def test_two_records_are_explained_in_words(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

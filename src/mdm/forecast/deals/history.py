@@ -12,9 +12,10 @@ Out: the same, each as known on that row's day, with first (whether the deal ent
      closed, null while it is not). `status` and `closed_on` are those known on `as_of`.
 
 Facts hold the present; the past is in deal_change. A deal is closed since it stands in a stage in which closed deals stand and stay, or,
-where no history tells, since `closes_on`. What a deal that is closed now said while it was open is only believed of its history: its own amount,
-probability and closing date were written when it was closed. Of a deal without history the present stands for a day on which it was open, as
-long as nobody has touched it since. Amounts of lines come from the list, for lines that were not bought may be gone. Days are UTC.
+where no history tells, since `closes_on`. What a deal that is closed now said while it was open is only believed of its history: its own
+amount, probability and closing date were written when it was closed. Of a deal without history the present stands for a day on which it was
+open, as long as nobody has touched it since. Amounts of lines come from the list, for lines that were not bought may be gone. A probability
+that a deal has not is that of its lines by their amounts. Days are UTC.
 """
 
 from datetime import date
@@ -52,16 +53,18 @@ _DEALS = """
         WHERE c.stage IN (FROM final) AND (t.last_open_at IS NULL OR c.changed_at > t.last_open_at) GROUP BY ALL
     ), valued AS (
         SELECT l.source, l.deal AS key, coalesce(p.family, l.product_id) AS product, l.key AS line, coalesce(l.quantity * l.list_price, l.amount) AS listed,
-            sum(l.quantity * coalesce(l.list_price, p.price)) OVER (PARTITION BY l.source, l.deal) AS list_amount
+            sum(l.quantity * coalesce(l.list_price, p.price)) OVER deal AS list_amount,
+            (sum(l.amount * l.probability) OVER deal / nullif(sum(if(l.probability IS NULL, NULL, l.amount)) OVER deal, 0))::DECIMAL(24, 6) AS probability
         FROM deal_line l LEFT JOIN golden_product p ON p.golden_id = l.product_id
+        WINDOW deal AS (PARTITION BY l.source, l.deal)
     ), sold AS (
-        SELECT source, key, product, list_amount FROM valued
+        SELECT source, key, product, list_amount, probability FROM valued
         QUALIFY row_number() OVER (PARTITION BY source, key ORDER BY product IS NULL, listed DESC, line) = 1
     ), dated AS (
         SELECT d.source, d.key, d.customer_id AS customer, d.salesperson_id AS salesperson, s.product, d.kind, d.currency, d.status AS now,
             least(d.created_on, t.first_on) AS created_on, t.first_on,
             if(d.status = 'open', NULL, coalesce(c.day, d.closes_on, d.last_activity_on, d.created_on)) AS ended_on,
-            s.list_amount, d.stage, d.amount, d.probability, d.closes_on, d.last_activity_on
+            s.list_amount, d.stage, d.amount, coalesce(d.probability, s.probability) AS probability, d.closes_on, d.last_activity_on
         FROM deal d LEFT JOIN told t USING (source, key) LEFT JOIN closing c USING (source, key) LEFT JOIN sold s USING (source, key)
     )
     SELECT *, if(ended_on <= $as_of, ended_on, NULL) AS closed_on, if(ended_on <= $as_of, now, 'open') AS status

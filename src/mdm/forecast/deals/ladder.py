@@ -8,6 +8,8 @@
 | < 1,000 | `empirical_bayes` | the same with sort of sale and measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
 | more | `competing_risks` | the same around the chance by stage and time in it that competing risks give, deals still open counted |
 
+On the lower rungs the chance is halfway, in log-odds, between the model's and what was entered, where something was.
+
 Outcomes are those of stage entries. Those of deals that are still open are not known, so those that ended as late weigh for them (inverse
 probability of censoring: Robins and Rotnitzky, 1992), all together as much as they are; what is open longer than all but one in a hundred took is as good as lost.
 """
@@ -96,6 +98,9 @@ def learnt(entries: pa.Table, known: pa.Table, as_of: date) -> Learnt:
     known_outcome = ended | (followed >= dead)
     seen_as_long = 1 - np.searchsorted(np.sort(followed), until, side="left") / max(len(followed), 1)
     weight = np.where(known_outcome, np.minimum(1 / np.maximum(seen_as_long, 1 / MOST), MOST), 0.0)
+    first = np.array(rows["first"], dtype=bool)
+    for alike in (first, ~first):
+        weight[alike] *= np.count_nonzero(weight[alike]) / max(float(weight[alike].sum()), 1e-12)
     begun = [
         day is not None
         for day, status in zip(known["created_on"].to_pylist(), known["status"].to_pylist(), strict=True)
@@ -114,8 +119,15 @@ def chances(past: Learnt, now: Columns, as_of: date) -> Chances:
         chance, weight, similar = _stage_table(past, now)
     else:
         chance, weight, similar = _modelled(past, now, rung, ahead)
+    if rung in {"no_history", "stage_table", "logit"}:
+        chance = _averaged(chance, recalibrated)
     low, high = interval(chance, weight)
     return Chances(chance, low, high, rung, past.closed, similar, recalibrated, ahead)
+
+
+def _averaged(chance: Array, recalibrated: Array) -> Array:
+    """Both halfway, in log-odds: as long as it cannot be learnt what each is worth, they are worth the same (Clemen, 1989)."""
+    return np.where(np.isnan(recalibrated), chance, expit((logit(chance) + logit(np.nan_to_num(recalibrated, nan=0.5))) / 2))
 
 
 def _stage_table(past: Learnt, now: Columns) -> tuple[Array, Array, Array]:
@@ -247,8 +259,8 @@ def _stacked(past: Learnt, now: Columns, everything: Array, rung: str, ahead: Ou
     offsets = _offsets(past)
     of_past, of_now = (_own(offsets, rows) for rows in (past.rows, now))
     features = np.column_stack([np.ones(len(entered)), _said(past.rows), alone, of_past])[used]
-    penalty = np.array([0.25, 1.0, 1.0, *[ON_EFFECT] * len(offsets)]) * past.repeated
-    prior = np.array([0.0, 0.0, 1.0, *[0.0] * len(offsets)])
+    penalty = np.array([0.25, *[ON_EFFECT] * (2 + len(offsets))]) * past.repeated
+    prior = np.array([0.0, 0.5, 0.5, *[0.0] * len(offsets)])
     found = fit(features, past.outcome[used], past.weight[used], penalty, prior)
     both = found.logit(np.column_stack([np.ones(len(said)), _said(now), said, of_now]))
     return np.where(np.isnan(entered_now), said, both)

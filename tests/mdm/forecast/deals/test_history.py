@@ -73,6 +73,12 @@ def test_without_history_an_open_deal_is_as_it_is_unless_it_was_touched_since() 
     assert row(known(frames(facts={"deal": [touched]}), date(2026, 4, 1)), key="D1")["entered"] is None
 
 
+def test_a_deal_without_a_probability_has_that_of_its_lines() -> None:
+    lines = [{"source": "crm", "key": str(at), "deal": "D1", "amount": 100 * at, "probability": 20 * at} for at in (1, 3)]
+    found = row(known(frames(facts={"deal": [deal("D1")], "deal_line": lines}), TODAY), key="D1")
+    assert found["entered"] == pytest.approx(0.5)
+
+
 def test_a_stage_that_deals_leave_again_ends_none_of_them() -> None:
     """In a CRM that keeps the end apart from the stage, a deal is lost in the stage in which it was."""
     lost = deal("D2", status="lost", stage="Offer", closes_on="2026-03-01")
