@@ -4,7 +4,7 @@
 In:  the facts invoice, payment and write_off, the golden records of customer.
 Out: source, key, kind, golden_customer_id, customer, golden_project_id, currency, issued_on, due_on, gross, paid, credited, written_off,
      open (with tax; negative for a credit note that nobody used yet), days_overdue, bucket (`not due`, `1-30`, `31-60`, `61-90`, `> 90`),
-     and of `receivables` expected_on, expected_p10, expected_p90, never_probability, paid_invoices, rests_on (those of `payments.expected`; of
+     and of `receivables` expected_on, expected_p10, expected_p90, never_probability, customer_invoices, rests_on (those of `payments.expected`; of
      a credit note expected_on alone, its due date). By due date, source and key.
 
 `cash`: by month.
@@ -55,7 +55,7 @@ _OPEN = """
 
 _EXPECTED = """
     SELECT d.*, coalesce(e.expected_on, greatest(d.due_on, $as_of)) AS expected_on, e.expected_p10, e.expected_p90, e.never_probability,
-        e.paid_invoices, e.rests_on
+        e.customer_invoices, e.rests_on
     FROM open_document d LEFT JOIN expectation e USING (source, key) ORDER BY d.due_on, d.source, d.key"""
 
 PIECES = """

@@ -140,8 +140,10 @@ def _origin(frames: Frames, final: pa.Table, past: pa.Table, as_of: date, until:
 
 
 def _scored(model: str, told: list[Origin], rng: np.random.Generator) -> Iterator[dict[str, object]]:
-    shares = [_SHARES[model](origin) for origin in told]
-    weekly = [_weekly(model, origin, share, rng) for origin, share in zip(told, shares, strict=True)]
+    shares = [forecast_of(model, origin) for origin in told]
+    weekly = [
+        weekly_cash(origin, share, rng, origin.how if model == "habits" else None) for origin, share in zip(told, shares, strict=True)
+    ]
     crps = [_crps(origin, share) for origin, share in zip(told, shares, strict=True)]
     days, middle = _joined(crps), _joined([middle for middle, _, _ in weekly])
     low, high, came = _joined([low for _, low, _ in weekly]), _joined([high for _, _, high in weekly]), _joined([one.cash for one in told])
@@ -164,12 +166,17 @@ def _crps(origin: Origin, shares: Array) -> Array:
     return crps_by_day(shares[:, :-1], DAYS, origin.came, origin.age, until)
 
 
-def _weekly(model: str, origin: Origin, shares: Array, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-    """Of the cash of each week the middle and both ends of the band; of a baseline one path of which every invoice is drawn by itself."""
-    if model == "habits":
-        rows, after, disputed = standing(origin.left, origin.how, origin.as_of)
-        drawn = origin.how.sample(rows, after, PATHS, rng, disputed)
-        day = origin.how.settled(np.where(drawn == NEVER_DAY, 0, drawn) + origin.due[:, None])
+def forecast_of(model: str, origin: Origin) -> Array:
+    """How likely each delay of `DAYS`, and never, is of every invoice, given its age."""
+    return _SHARES[model](origin)
+
+
+def weekly_cash(origin: Origin, shares: Array, rng: np.random.Generator, how: Payers | None = None) -> tuple[Array, Array, Array]:
+    """Of the cash of each week the middle and both ends of the band; drawn by customer with `how`, else every invoice by itself."""
+    if how is not None:
+        rows, after, disputed = standing(origin.left, how, origin.as_of)
+        drawn = how.sample(rows, after, PATHS, rng, disputed)
+        day = how.settled(np.where(drawn == NEVER_DAY, 0, drawn) + origin.due[:, None])
         week = np.where(drawn == NEVER_DAY, -1, (day - banking.number(origin.as_of) - 1) // 7)
     else:
         sums = shares.cumsum(1)
@@ -211,7 +218,7 @@ def _segments(origin: Origin) -> Array:
     paid = np.array([name == "paid" for name in past["outcome"].to_pylist()], dtype=bool)
     until = np.where(paid, days_of(past["paid_on"]), banking.number(origin.as_of)) - days_of(past["due_on"])
     curves = [_kaplan_meier(until[mine], paid[mine]) for at in range(len(SEGMENTS)) for mine in [(segment == at) | ~np.any(segment == at)]]
-    return _given(np.array(curves)[[SEGMENTS.index(name) for name in origin.left["segment"].to_pylist()]], origin.age)
+    return given(np.array(curves)[[SEGMENTS.index(name) for name in origin.left["segment"].to_pylist()]], origin.age)
 
 
 def _kaplan_meier(until: Ints, ended: npt.NDArray[np.bool_]) -> Array:
@@ -225,11 +232,16 @@ def _kaplan_meier(until: Ints, ended: npt.NDArray[np.bool_]) -> Array:
 def _habits(origin: Origin) -> Array:
     rows, _, disputed = standing(origin.left, origin.how, origin.as_of)
     shares = np.where(disputed[:, None], delays(origin.how.habits, rows, DISPUTE), delays(origin.how.habits, rows))
+    return given(on_days_seen(shares, origin), origin.age)
+
+
+def on_days_seen(shares: Array, origin: Origin) -> Array:
+    """Distributions by day of the calendar moved to the days on which money is seen."""
     seen = origin.how.settled(origin.due[:, None] + DAYS[None, :]) - origin.due[:, None] - FIRST
     moved = np.zeros_like(shares)
     np.add.at(moved, (np.arange(len(shares))[:, None], np.minimum(seen, len(DAYS))), shares[:, :-1])
     moved[:, -1] += shares[:, -1]
-    return _given(moved, origin.age)
+    return moved
 
 
 def _certain(delay: Ints) -> Array:
@@ -238,7 +250,7 @@ def _certain(delay: Ints) -> Array:
     return found
 
 
-def _given(shares: Array, age: Ints) -> Array:
+def given(shares: Array, age: Ints) -> Array:
     """Distributions given that the delay is longer than the age; never, where nothing is left."""
     left = np.concatenate([np.where(DAYS[None, :] > age[:, None], shares[:, :-1], 0.0), np.maximum(shares[:, -1:], 1e-9)], axis=1)
     found: Array = left / left.sum(1, keepdims=True)

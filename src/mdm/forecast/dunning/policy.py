@@ -14,6 +14,7 @@ minimum = "10.00"                 # of all that a letter claims, in the company'
 channel = "e-mail"
 """
 
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -100,3 +101,14 @@ def read(path: Path | None) -> Policy:
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'policy'}: {one['msg']}" for one in error.errors())
         raise BadInput(f"the policy of reminders {str(path)!r}: {told}") from error
+
+
+def written(policy: Policy) -> str:
+    """The policy as TOML, as `read` takes it."""
+    sender = policy.sender
+    lines = [f"gap_days = {policy.gap_days}", f"pay_within_days = {policy.pay_within_days}", "", "[sender]"]
+    lines += [f"{name} = {json.dumps(getattr(sender, name), ensure_ascii=False)}" for name in ("name", "address", "iban", "contact")]
+    for level in policy.levels:
+        lines += ["", "[[levels]]", f'tone = "{level.tone}"', f"days = {level.days}", f'minimum = "{level.minimum:f}"']
+        lines += [f"channel = {json.dumps(level.channel, ensure_ascii=False)}"]
+    return "\n".join(lines) + "\n"

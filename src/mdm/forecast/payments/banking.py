@@ -49,6 +49,11 @@ def is_closed(days: Ints) -> npt.NDArray[np.bool_]:
     return np.not_equal(next_open(days), days)
 
 
+def is_weekend(days: Ints) -> npt.NDArray[np.bool_]:
+    """Whether it is a Saturday or a Sunday."""
+    return np.greater((days + 3) % 7, 4)
+
+
 @cache
 def _calendar() -> tuple[Ints, Ints]:
     """Of every day the next open one, and how many closed days come right before it."""

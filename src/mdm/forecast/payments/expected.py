@@ -2,8 +2,8 @@
 
 In:  the facts invoice, payment and write_off, the golden records of customer, the holds.
 Out: source, key, expected_on (as likely before as after), expected_p10, expected_p90 (the days before and after which one in ten falls),
-     never_probability, paid_invoices (of the customer that stand behind it), rests_on (`customer`, `segment`, `all`, or `statutory default`
-     where nothing was ever paid). By source and key.
+     never_probability, customer_invoices (those of the customer that stand behind it: paid, lost or overdue), rests_on (`customer`,
+     `segment`, `all`, or `statutory default` where nothing was ever paid). By source and key.
 
 The days hold if the invoice is paid at all; they are later than `as_of`. What is disputed, and what a payment was too small by, waits as
 disputes do.
@@ -30,7 +30,7 @@ SCHEMA = pa.schema(
         ("expected_p10", pa.date32()),
         ("expected_p90", pa.date32()),
         ("never_probability", pa.float64()),
-        ("paid_invoices", pa.int64()),
+        ("customer_invoices", pa.int64()),
         ("rests_on", pa.string()),
     ]
 )

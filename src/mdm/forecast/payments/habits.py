@@ -136,7 +136,7 @@ def _skewed(place: float, width: float) -> Array:
 def fit(seen: Observed, segment_of: Ints, segments: int) -> Habits:
     """Learn from invoices; `segment_of` says the segment of every customer."""
     plain, prior = dictionary()
-    shapes = np.stack([plain, _waiting(plain)])
+    shapes = np.stack([plain, waiting(plain)])
     customers = len(segment_of)
     kinds, counts = _kinds(seen, customers)
     tables = _likelihoods(kinds, shapes)
@@ -175,7 +175,7 @@ def delays(habits: Habits, rows: Ints, part: int | None = None) -> Array:
     return np.concatenate([days, np.maximum(1.0 - days.sum(1, keepdims=True), 0.0)], axis=1)
 
 
-def _waiting(shapes: Array) -> Array:
+def waiting(shapes: Array) -> Array:
     """Shapes with the wait of a dispute added; what falls beyond `LAST` is cut off."""
     decay = np.exp(-2.0 / DISPUTE_DAYS)
     once = lfilter([1.0 - decay], [1.0, -decay], shapes, axis=1)

@@ -29,7 +29,7 @@ ENOUGH = 10
 """Invoices of a segment from which it speaks for those of whom nothing is known."""
 _OUTCOME = {"open": OPEN, "paid": PAID, "lost": LOST}
 _WEEKEND_SHARE = 0.05
-"""Where more of the payments than that are dated on closed days, days are not those of banks."""
+"""Where more of the payments than that are dated on weekends, days are not those of banks."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def days_of(column: pa.ChunkedArray) -> Ints:
 
 
 def _of_banks(paid: Ints) -> bool:
-    return len(paid) == 0 or float(banking.is_closed(paid).mean()) <= _WEEKEND_SHARE
+    return len(paid) == 0 or float(banking.is_weekend(paid).mean()) <= _WEEKEND_SHARE
 
 
 def _choices(weights: Array, count: int, rng: np.random.Generator) -> Ints:
