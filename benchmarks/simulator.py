@@ -81,7 +81,8 @@ def measured(name: str, what: Callable[[], Any], floor: float | None = None) -> 
         wall.append(time.perf_counter() - started[1])
     found = statistics.median(cpu)
     print(
-        f"{name:45} {found * 1000:7.1f} ms CPU {statistics.median(wall) * 1000:7.1f} ms wall" + (f" {found / floor:6.2f} x floor" if floor else "")
+        f"{name:45} {found * 1000:7.1f} ms CPU {statistics.median(wall) * 1000:7.1f} ms wall"
+        + (f" {found / floor:6.2f} x floor" if floor else "")
     )
     return found
 

@@ -14,6 +14,7 @@ from api.problems import TABLE, Problem, described, respond
 from api.routers import (
     acts,
     changes,
+    dunning,
     golden,
     identities,
     keys,
@@ -74,7 +75,8 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
     for part in (
-        golden, relations, identities, lines, reports, simulations, changes, tasks, stewardship, acts, pins, rules, status, keys, operations, reference,
+        golden, relations, identities, lines, reports, simulations, dunning, changes, tasks, stewardship, acts, pins, rules, status, keys,
+        operations, reference,
     ):  # fmt: skip
         app.include_router(part.router)
     app.add_middleware(Edge, registry=app.state.registry)

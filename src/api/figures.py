@@ -12,23 +12,26 @@ from threading import RLock
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from mdm.forecast.ageing import ageing, ageing_history, dso
 from mdm.forecast.billing import billing
-from mdm.forecast.cash import cash
+from mdm.forecast.cash import cash, receivables
 from mdm.forecast.deals import process
 from mdm.forecast.deals.calibration import calibration
 from mdm.forecast.deals.winning import winning
 from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
 from mdm.forecast.negotiation import Habits
+from mdm.forecast.payments.collections import collections
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
 from mdm.forecast.simulator.company import company, late
 from mdm.forecast.simulator.periods import Calendar
 from mdm.forecast.simulator.simulator import Simulator
 from mdm.pipeline import Hub
-from mdm.store import changes, facts, moment, status
+from mdm.store import changes, facts, holds, moment, status
 from mdm.store.changes import Horizon
 from mdm.store.moment import Moment
 
@@ -40,6 +43,8 @@ FINDING = "id"
 """The column by which a leak is known."""
 DEAL = "deal"
 """The column by which a deal is known: `source:key`."""
+DOCUMENT = "document"
+"""The column by which an open document is known."""
 
 
 def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
@@ -60,11 +65,22 @@ def open_deals(frames: Frames, as_of: date) -> pa.Table:
     return found.add_column(0, DEAL, pa.array(names, pa.string()))
 
 
+def documents(frames: Frames, as_of: date) -> pa.Table:
+    """Open documents, each with `document`, by which it is known: source:key."""
+    found = receivables(frames, as_of)
+    return found.add_column(0, DOCUMENT, pc.binary_join_element_wise(found["source"], found["key"], ":"))
+
+
 REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "profitability": lambda frames, as_of, currency: profitability(frames, as_of, currency),
     "pipeline": lambda frames, as_of, currency: pipeline(frames, as_of),
     "billing": lambda frames, as_of, currency: billing(frames, as_of, currency),
     "cash": lambda frames, as_of, currency: cash(frames, as_of),
+    "collections": lambda frames, as_of, currency: collections(frames, as_of),
+    "receivables": lambda frames, as_of, currency: documents(frames, as_of),
+    "ageing": lambda frames, as_of, currency: ageing(frames, as_of),
+    "ageing_history": lambda frames, as_of, currency: ageing_history(frames, as_of),
+    "dso": lambda frames, as_of, currency: dso(frames, as_of),
     "leakage": findings,
     "deals": lambda frames, as_of, currency: open_deals(frames, as_of),
     "salespeople": lambda frames, as_of, currency: calibration(frames, as_of),
@@ -88,10 +104,11 @@ def columns(report: str) -> pa.Schema:
 
 @dataclass(frozen=True)
 class State:
-    """What a report was made of: loads that have come to their end, and how far the outbox was known."""
+    """What a report was made of: loads that have come to their end, how far the outbox was known, holds set and released."""
 
     loads: int
     outbox: Horizon
+    holds: int
 
 
 @dataclass(frozen=True)
@@ -159,7 +176,7 @@ class Figures:
         """The instant at which a report is made: the one asked for, or the newest one, as far as it is settled."""
         if known_at is not None:
             return min(known_at, moment.settled(db))
-        state = State(status.loads_finished(db), changes.horizon(db))
+        state = State(status.loads_finished(db), changes.horizon(db), holds.changes(db))
         if self._newest is not None and self._newest[0] == state:
             return self._newest[1]
         if self._seen is None or self._seen[0] != state:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,11 @@ class Settings(BaseSettings):
     """`MDM_LEASE_MINUTES`: how long a task is kept for the steward who looks at it."""
     second_steward_above: Decimal | None = None
     """`MDM_SECOND_STEWARD_ABOVE`: stake, in the company's currency, above which a ruling takes two stewards who agree; none by default."""
+    dunning_policy: Path | None = None
+    """`MDM_DUNNING_POLICY`: the policy of reminders, a TOML file as `mdm dunning policy` writes it; by default what is common in France."""
+    refinancing_rates: dict[date, Decimal] = Field(default_factory=dict)
+    """`MDM_REFINANCING_RATES`: ECB refinancing rates in percent that late-payment interest needs beside those known, by the first day of the
+    half-year, as {"2026-07-01": "2.15"}."""
     host: str = "127.0.0.1"
     """`MDM_HOST`: address on which the API listens."""
     port: int = 8000

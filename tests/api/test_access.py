@@ -25,6 +25,9 @@ LEAST: dict[str, Role] = {
     "patch_overrides": "steward", "list_pins": "steward",
     "get_rules": "viewer", "simulate_rules": "steward", "put_rules": "admin",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",
+    "forecast_collections": "analyst", "forecast_ageing": "analyst", "forecast_ageing_history": "analyst", "forecast_dso": "analyst",
+    "list_receivables": "analyst", "list_dunning_proposals": "analyst", "get_dunning_letter": "analyst", "list_dunning_holds": "analyst",
+    "put_dunning_hold": "steward", "release_dunning_hold": "steward",
     "get_metrics": "source",
 }  # fmt: skip
 """The lowest role that may call an operation."""
@@ -36,7 +39,7 @@ def operations(api: Api) -> list[Operation]:
     """Method, address with its parameters filled in, and name of everything behind a key."""
     paths = api.get("/openapi.json").json()["paths"]
     filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "task_id": "999999", "key_id": "999999"}
-    filled |= {"act_id": "opa_none"}
+    filled |= {"act_id": "opa_none", "golden_customer_id": "cus_none", "hold_id": "999999"}
     filled |= {"report": "billing", "finding_id": "leak_none"}
     return [
         (method.upper(), path.format(**filled), operation["operationId"])

@@ -55,6 +55,12 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
         yield path, path
     for path in ("/v1/forecasts/deals", "/v1/forecasts/salespeople", "/v1/forecasts/sales-process"):
         yield path, path
+    for path in ("receivables", "collections", "ageing", "ageing-history", "dso"):
+        yield f"/v1/forecasts/{path}", f"/v1/forecasts/{path}?as_of=2027-01-15"
+    for path in ("proposals", "holds"):
+        yield f"/v1/dunning/{path}", f"/v1/dunning/{path}"
+    yield "/v1/dunning/proposals", "/v1/dunning/proposals?as_of=2027-01-15"
+    yield "/v1/dunning/letters/{golden_customer_id}", f"/v1/dunning/letters/{customer}"
     yield "/v1/leakage-findings", "/v1/leakage-findings"
     yield "/v1/projects/{golden_id}/profitability", f"/v1/projects/{api.id_of('P0', 'project', 'billing')}/profitability"
     with api.hub.engine.begin() as db:

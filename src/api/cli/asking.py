@@ -156,4 +156,9 @@ def _show_behind(console: Console, settings: Settings, simulator: Simulator) -> 
     )
     console.print(told, style="dim", highlight=False)
     for deal, why in simulator.ahead.left_out[:SHOWN]:
-        console.print(word(settings, "ahead_left_out").format(deal=deal, why=word(settings, f"left_{why}")), style="yellow", markup=False, highlight=False)
+        console.print(
+            word(settings, "ahead_left_out").format(deal=deal, why=word(settings, f"left_{why}")),
+            style="yellow",
+            markup=False,
+            highlight=False,
+        )

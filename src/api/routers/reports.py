@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from api.answers import Json, moved
 from api.cursors import Cursors, next_link
-from api.figures import DEAL, FINDING, Figures, Made, columns, shown
+from api.figures import DEAL, DOCUMENT, FINDING, Figures, Made, columns, shown
 from api.moments import KnownAt, standing
 from api.problems import problems
 from api.reports import behind, chosen, ordered, position_of
@@ -151,6 +151,10 @@ _FORECASTS = {
     "billing": ("BillingMonth", "What was billed by month, and what will be."),
     "cash": ("CashMonth", "What came in by month, and what will come in."),
     "salespeople": ("SalespersonCalibration", "What each salesperson enters beside what comes of it; all together first."),
+    "collections": ("CollectionsPeriod", "What open invoices should bring in by week and by month: P10, P50 and P90 of sampled paths."),
+    "ageing": ("AgeingRow", "What is owed by age since the due date, in total and by golden customer."),
+    "ageing_history": ("AgeingMonth", "What was owed by age at the ends of months."),
+    "dso": ("DsoMonth", "Days sales outstanding by count-back, best possible DSO and average days delinquent, at the ends of months."),
 }
 
 
@@ -160,7 +164,25 @@ def _forecasts() -> APIRouter:
         told = doc if report == "salespeople" else f"{doc}\n\nAmounts are in `currency`; those of several currencies are never added."
         model = _page(f"{name}s", told, row_model(name, doc, columns(report)))
         endpoint, named = _months(report), f"forecast_{report}"
-        router.add_api_route(f"/{report}", endpoint, name=named, description=told, responses={200: {"model": model}}, response_class=Json)
+        path = f"/{report.replace('_', '-')}"
+        router.add_api_route(path, endpoint, name=named, description=told, responses={200: {"model": model}}, response_class=Json)
+    return router
+
+
+def _receivables() -> APIRouter:
+    router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"], dependencies=[ANALYST], responses=_PROBLEMS)
+    model = row_model("Receivable", "An open document, and when it should be paid.", columns("receivables"))
+    paged = _page("Receivables", "Open documents, and where there are more.", model, next=(str | None, ...))
+
+    @router.get("/receivables", responses={200: {"model": paged}}, openapi_extra=_FILTERED, response_class=Json)
+    def list_receivables(request: Request, asked: Annotated[ReportList, Query()], db: Db) -> Response:
+        """List every open document by due date, with the day on which it should be paid, its band, and what that rests on.
+
+        One in ten is paid before `expected_p10` and one in ten after `expected_p90`, if it is paid at all; `never_probability` is how likely it
+        is not to be. `customer_invoices` are those of the customer behind it; `rests_on` tells whether they, or others, say so.
+        """
+        return _list(request, db, "receivables", asked, DOCUMENT, usual="due_on")
+
     return router
 
 
@@ -208,5 +230,5 @@ def _made(request: Request, db: Connection, report: str, as_of: date, known_at: 
 
 router = APIRouter()
 """The shapes follow from the reports themselves."""
-for part in (_projects(), _forecasts(), _deals(), _process(), _leaks()):
+for part in (_projects(), _forecasts(), _deals(), _process(), _receivables(), _leaks()):
     router.include_router(part)

@@ -1,17 +1,17 @@
 """Who owes what since when, and when it should come in.
 
-`receivables`: every document that is open.
+`open_documents`: every document that is open, and `receivables`: when it should come in, too.
 In:  the facts invoice, payment and write_off, the golden records of customer.
 Out: source, key, kind, golden_customer_id, customer, golden_project_id, currency, issued_on, due_on, gross, paid, credited, written_off,
      open (with tax; negative for a credit note that nobody used yet), days_overdue, bucket (`not due`, `1-30`, `31-60`, `61-90`, `> 90`),
-     mean_delay (days), expected_on. By due date, source and key.
+     and of `receivables` expected_on, expected_p10, expected_p90, never_probability, customer_invoices, rests_on (those of `payments.expected`; of
+     a credit note expected_on alone, its due date). By due date, source and key.
 
 `cash`: by month.
 Out: month (its first day), currency, received, due (open documents by due date), overdue (those past due, in the month of `as_of`),
      expected (all open documents by expected_on).
 
-A document without a due date is due 30 days after its issue (C. com. L441-10 I). `expected_on` is the due date and the days by which the
-customer has paid late so far, the mean of all customers counting as three more invoices; never before `as_of`.
+A document without a due date is due 30 days after its issue (C. com. L441-10 I). `expected_on` is never before `as_of`.
 """
 
 from datetime import date
@@ -19,14 +19,11 @@ from datetime import date
 import pyarrow as pa
 
 from mdm.forecast.frames import Frames, query, to_cents
+from mdm.forecast.payments.expected import expected
 from mdm.forecast.settlement import settlements
+from mdm.forecast.terms import STATUTORY_DAYS
 
-STATUTORY_DAYS = 30
-"""Where nothing was agreed: C. com. L441-10 I."""
-PRIOR_INVOICES = 3
-"""How many invoices the mean of all customers weighs as much as."""
-
-_RECEIVABLES = """
+_OPEN = """
     WITH document AS (
         SELECT source, key, kind, customer_id, project_id, currency, issued_on,
             coalesce(due_on, issued_on + if(kind = 'credit_note', 0, $statutory)) AS due_on,
@@ -40,30 +37,26 @@ _RECEIVABLES = """
         FROM settlement WHERE invoice IS NOT NULL GROUP BY ALL
     ), used AS (
         SELECT source, key, sum(amount) AS amount FROM settlement WHERE kind = 'credit_note' AND invoice IS NOT NULL GROUP BY ALL
-    ), late AS (
-        SELECT d.customer_id, s.settled_on - d.due_on AS days
-        FROM document d JOIN settled s USING (source, key) WHERE d.kind = 'invoice' AND s.amount = d.gross AND s.paid > 0
-    ), delay AS (
-        SELECT customer_id, (sum(days) + $prior * (SELECT avg(days) FROM late)) / (count(*) + $prior) AS days
-        FROM late GROUP BY ALL
     ), standing AS (
         SELECT d.*, coalesce(s.paid, 0) AS paid, coalesce(s.credited, 0) AS credited, coalesce(s.written_off, 0) AS written_off,
             d.gross - coalesce(s.amount, 0) + coalesce(u.amount, 0) AS open,
-            greatest($as_of - d.due_on, 0) AS days_overdue,
-            round(coalesce(y.days, (SELECT avg(days) FROM late), 0), 1) AS mean_delay
+            greatest($as_of - d.due_on, 0) AS days_overdue
         FROM document d
         LEFT JOIN settled s USING (source, key)
         LEFT JOIN used u USING (source, key)
-        LEFT JOIN delay y ON y.customer_id = d.customer_id
     )
     SELECT s.source, s.key, s.kind, s.customer_id AS golden_customer_id, c.name AS customer, s.project_id AS golden_project_id, s.currency,
         s.issued_on, s.due_on, s.gross, s.paid, s.credited, s.written_off, s.open, s.days_overdue,
         CASE WHEN s.days_overdue = 0 THEN 'not due' WHEN s.days_overdue <= 30 THEN '1-30' WHEN s.days_overdue <= 60 THEN '31-60'
-            WHEN s.days_overdue <= 90 THEN '61-90' ELSE '> 90' END AS bucket,
-        s.mean_delay, greatest(s.due_on + round(s.mean_delay)::INTEGER, $as_of) AS expected_on
+            WHEN s.days_overdue <= 90 THEN '61-90' ELSE '> 90' END AS bucket
     FROM standing s LEFT JOIN golden_customer c ON c.golden_id = s.customer_id
     WHERE s.open <> 0
     ORDER BY s.due_on, s.source, s.key"""
+
+_EXPECTED = """
+    SELECT d.*, coalesce(e.expected_on, greatest(d.due_on, $as_of)) AS expected_on, e.expected_p10, e.expected_p90, e.never_probability,
+        e.customer_invoices, e.rests_on
+    FROM open_document d LEFT JOIN expectation e USING (source, key) ORDER BY d.due_on, d.source, d.key"""
 
 PIECES = """
         SELECT 'invoice' AS entity, source, key, greatest(due_on, $as_of) AS day, currency, if(due_on < $as_of, 'overdue', 'due') AS sort, open AS amount FROM receivable
@@ -81,10 +74,16 @@ _BY_MONTH = f"""
     FROM pieces GROUP BY ALL ORDER BY month, currency"""
 
 
+def open_documents(frames: Frames, settlement: pa.Table, as_of: date) -> pa.Table:
+    """Every document that is open on a day; `settlement` is that of `settlements` for the day."""
+    return to_cents(query(frames, _OPEN, tables={"settlement": settlement}, as_of=as_of, statutory=STATUTORY_DAYS))
+
+
 def receivables(frames: Frames, as_of: date) -> pa.Table:
-    """Every document that is open on a day."""
-    tables = {"settlement": settlements(frames, as_of)}
-    return to_cents(query(frames, _RECEIVABLES, tables=tables, as_of=as_of, statutory=STATUTORY_DAYS, prior=PRIOR_INVOICES))
+    """Every document that is open on a day, and when it should come in."""
+    settlement = settlements(frames, as_of)
+    tables = {"open_document": open_documents(frames, settlement, as_of), "expectation": expected(frames, settlement, as_of)}
+    return query(frames, _EXPECTED, tables=tables, as_of=as_of)
 
 
 def cash(frames: Frames, as_of: date) -> pa.Table:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pyarrow as pa
@@ -19,6 +19,11 @@ _EDGES = pa.schema(
     [(f"{side}_{part}", pa.string()) for side in ("left", "right") for part in ("source", "key")]
     + [("weight", pa.float64()), ("levels", pa.string())]
 )
+HOLDS = pa.schema(
+    [("source", pa.string()), ("key", pa.string()), ("kind", pa.string())]
+    + [(name, pa.date32()) for name in ("until", "set_on", "released_on")]
+    + [("reason", pa.string()), ("set_by", pa.string())]
+)
 _MASTER_NAMES = frozenset(master.entity for master in MASTERS)
 _PARAMETER = re.compile(r"\$(\w+)")
 _CENTS = pa.decimal128(24, 2)
@@ -32,12 +37,14 @@ class Frames:
     golden:  golden_id and the declared fields; those that refer to a master hold golden ids.
     members: golden_id, source, key, record_id.
     edges:   left_source, left_key, right_source, right_key, weight in bits, levels as a JSON object of feature -> level.
+    holds:   source, key (of an invoice), kind (`dispute`, `promise`), until (null: until released), set_on, released_on, reason, set_by.
     """
 
     facts: Mapping[str, pa.Table]
     golden: Mapping[str, pa.Table]
     members: Mapping[str, pa.Table]
     edges: pa.Table
+    holds: pa.Table = field(default_factory=HOLDS.empty_table)
 
     @classmethod
     def of(
@@ -46,6 +53,7 @@ class Frames:
         golden: Mapping[str, pa.Table] | None = None,
         members: Mapping[str, pa.Table] | None = None,
         edges: pa.Table | None = None,
+        holds: pa.Table | None = None,
     ) -> Self:
         """Frames of whatever there is: absent tables are empty ones, absent columns and empty cells what the declaration has for them."""
         facts, golden, members = facts or {}, golden or {}, members or {}
@@ -54,6 +62,7 @@ class Frames:
             {master.entity: _shaped(golden.get(master.entity), golden_schema(master)) for master in MASTERS},
             {master.entity: _shaped(members.get(master.entity), _MEMBERS) for master in MASTERS},
             _shaped(_with_text(edges), _EDGES),
+            _shaped(holds, HOLDS),
         )
 
 
@@ -86,6 +95,7 @@ def query(frames: Frames, sql: str, /, *, tables: Mapping[str, pa.Table] | None 
         **{f"golden_{name}": table for name, table in frames.golden.items()},
         **{f"members_{name}": table for name, table in frames.members.items()},
         "edges": frames.edges,
+        "hold": frames.holds,
         **(tables or {}),
     }
     with scratch().cursor() as database:

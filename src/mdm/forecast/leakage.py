@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mdm.forecast.cash import receivables
+from mdm.forecast.cash import open_documents
 from mdm.forecast.checks import CHECKS, CONSTANTS, DOUBLES, READY, Check
 from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query
@@ -90,11 +90,12 @@ def leakage(frames: Frames, as_of: date, currency: str = "EUR") -> pa.Table:
 
 def _tables(frames: Frames, as_of: date, currency: str) -> dict[str, pa.Table]:
     """What the checks read beside the frames."""
+    settlement = settlements(frames, as_of)
     tables = {
         "exchange": exchange(frames, currency),
         "link": links(frames),
-        "settlement": settlements(frames, as_of),
-        "receivable": receivables(frames, as_of),
+        "settlement": settlement,
+        "receivable": open_documents(frames, settlement, as_of),
         "profit": profitability(frames, as_of, currency),
     }
     tables["document"] = query(frames, _DOCUMENT, tables=tables, as_of=as_of)

@@ -16,7 +16,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from mdm.forecast.cash import receivables
+from mdm.forecast.cash import open_documents
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.links import links
 from mdm.forecast.phases import phases
@@ -78,10 +78,11 @@ def hanging(frames: Frames, ids: Collection[str], as_of: date) -> pa.Table:
 
 def rollup(frames: Frames, customers: Collection[str], as_of: date, currency: str = "EUR") -> pa.Table:
     """What golden customers come to together; `currency` is that of hours."""
+    settlement = settlements(frames, as_of)
     tables = {
         "chosen": _table(customers),
-        "settlement": settlements(frames, as_of),
-        "receivable": receivables(frames, as_of),
+        "settlement": settlement,
+        "receivable": open_documents(frames, settlement, as_of),
         "phases": phases(frames),
     }
     return to_cents(query(frames, _ROLLUP, tables=tables, as_of=as_of, currency=currency))

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.forecast.frames import Frames
 
@@ -33,6 +34,22 @@ SCHEMA = pa.schema(
     ]
 )
 _SEPARATORS = re.compile(r"[\s,;]+")
+_READ = {
+    "source",
+    "key",
+    "kind",
+    "customer",
+    "currency",
+    "lettering",
+    "origin",
+    "gross",
+    "issued_on",
+    "received_on",
+    "on",
+    "amount",
+    "invoice",
+    "invoices",
+}
 _ORDER = {"credit_note": 0, "write_off": 1, "payment": 2}
 
 
@@ -71,8 +88,12 @@ def _events(frames: Frames, as_of: date) -> dict[str, list[Row]]:
     return events
 
 
-def _until(table: pa.Table, day: str, as_of: date) -> Iterator[Row]:
-    return (row for row in table.to_pylist() if row[day] is not None and row[day] <= as_of)
+def _until(table: pa.Table, day: str, as_of: date) -> list[Row]:
+    """The rows up to a day, of the columns that matter here: making objects of the others takes most of the time."""
+    known: list[Row] = (
+        table.filter(pc.less_equal(table[day], pa.scalar(as_of))).select([name for name in table.column_names if name in _READ]).to_pylist()
+    )
+    return known
 
 
 def _account(frames: Frames, source: str, as_of: date) -> _Account:

@@ -7,7 +7,7 @@ from matching.declaration import Field, fields
 from matching.frames import literal
 from mdm.entities import FACTS, MASTERS, Entity, Master, golden_fields
 from mdm.forecast.frames import Frames, fact_schema, golden_schema, refers_to_master
-from mdm.store import ties
+from mdm.store import holds, ties
 from mdm.store.bulk import read
 from mdm.store.masters import referred
 from mdm.store.moment import NOW, Moment
@@ -23,6 +23,7 @@ def frames(db: Connection, moment: Moment = NOW) -> Frames:
         golden={entity.entity: golden(db, entity, known) for entity in MASTERS},
         members={entity.entity: members(db, entity.entity, known) for entity in MASTERS},
         edges=ties.read(db, "project", known),
+        holds=holds.table(db, known.known_at),
     )
 
 

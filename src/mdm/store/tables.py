@@ -420,6 +420,25 @@ audit = Table(
     comment="Who did what: a chain of hashes that shows any change",
 )
 
+invoice_hold = Table(
+    "invoice_hold",
+    metadata,
+    _id(),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="dispute, promise"),
+    Column("until", Date, comment="the last day on which it holds; null until it is released"),
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_on", Date, nullable=False, comment="the day from which it holds"),
+    Column("set_at", Instant, nullable=False, server_default=NOW),
+    Column("released_by", Text),
+    Column("released_on", Date, comment="the day from which it does not hold any more"),
+    Column("released_at", Instant),
+    Index("uq_invoice_hold_live", "source", "key", "kind", unique=True, postgresql_where=text("released_at IS NULL")),
+    comment="Invoices of which customers are not reminded, and why",
+)
+
 api_key = Table(
     "api_key",
     metadata,

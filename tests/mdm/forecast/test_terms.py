@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mdm.forecast.terms import Terms, due, read
+from mdm.forecast.terms import Buyer, Terms, ceiling, due, excess, read, usual
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,31 @@ def test_a_text_says_terms(text: str | None, terms: Terms | None) -> None:
 )
 def test_the_end_of_the_month_is_read_in_two_ways(terms: Terms, days: list[date]) -> None:
     assert list(due(date(2026, 1, 20), terms)) == days
+
+
+@pytest.mark.parametrize(
+    ("buyer", "month_end", "last"),
+    [
+        ("company", False, date(2026, 3, 21)), ("company", True, date(2026, 3, 31)), ("periodic", False, date(2026, 3, 6)),
+        ("public", False, date(2026, 2, 19)),
+    ],
+)  # fmt: skip
+def test_the_law_sets_a_ceiling(buyer: Buyer, month_end: bool, last: date) -> None:
+    assert ceiling(date(2026, 1, 20), buyer, month_end=month_end) == last
+
+
+@pytest.mark.parametrize(
+    ("terms", "buyer", "beyond"),
+    [
+        (Terms(60), "company", 0), (Terms(61), "company", 1), (Terms(90), "company", 30), (Terms(45, True), "company", 0),
+        (Terms(60, True), "company", 15), (Terms(30, True, 10), "company", 0), (Terms(30), "public", 0), (Terms(45), "public", 15),
+        (Terms(45), "periodic", 0), (Terms(60), "periodic", 15),
+    ],
+)  # fmt: skip
+def test_terms_beyond_the_ceiling_are_told(terms: Terms, buyer: Buyer, beyond: int) -> None:
+    assert excess(terms, buyer) == beyond
+
+
+def test_where_nothing_is_agreed_the_law_says_thirty_days() -> None:
+    assert usual("selon devis") == Terms(30)
+    assert usual("45 jours fin de mois") == Terms(45, True)

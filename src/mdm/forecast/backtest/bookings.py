@@ -78,7 +78,12 @@ def scored(table: pa.Table) -> pa.Table:
     for model, column in (("simulator", "mean"), ("weighted", "weighted"), ("usual", "usual")):
         off = np.array(table[column], dtype=float) - came
         total = came.sum()
-        row = {"model": model, "periods": len(came), "wape": np.abs(off).sum() / total if total else None, "bias": off.sum() / total if total else None}
+        row = {
+            "model": model,
+            "periods": len(came),
+            "wape": np.abs(off).sum() / total if total else None,
+            "bias": off.sum() / total if total else None,
+        }
         if model == "simulator" and len(came):
             inside = (came >= np.array(table["p10"], dtype=float)) & (came <= np.array(table["p90"], dtype=float))
             low, high = binomial_range(len(came), 0.8)

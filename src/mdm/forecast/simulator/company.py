@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
-from mdm.forecast.payments.habits import FIRST
-from mdm.forecast.payments.payers import payers
 
 from mdm.forecast.deals.history import known
 from mdm.forecast.deals.winning import winning
 from mdm.forecast.frames import Frames, query
+from mdm.forecast.payments.habits import FIRST
+from mdm.forecast.payments.payers import payers
 from mdm.forecast.simulator.ahead import STATUTORY_DAYS, Late, ahead
 from mdm.forecast.simulator.market import Floats, correlation
 from mdm.forecast.simulator.paths import PATHS

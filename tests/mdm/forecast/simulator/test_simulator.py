@@ -109,6 +109,7 @@ def test_the_value_that_is_sought_reaches_the_target_and_little_less_does_not() 
     some = simulator()
     lever = Lever("price", 0)
     found = some.seek(lever, -0.5, 1.0, "bookings", 5500, 0.35)
+    assert found is not None
     assert found == pytest.approx(0.1, abs=0.001)
     reached = [some.answer(Scenario("", [Lever("price", value)]), ["bookings"], {"bookings": 5500}) for value in (found, found - 0.002)]
     assert total(reached[0], "bookings", "reached") >= 0.35 > total(reached[1], "bookings", "reached")

@@ -1,0 +1,1 @@
+"""Reminders of what is overdue: by which policy, to whom, and the letters."""
