@@ -17,11 +17,11 @@ sys.path = [
 ]  # last: a file here has the name of a package
 
 from scipy.stats import binom
+from tests.mdm.forecast.village import TODAY, truth, village
 
 from mdm.forecast.backtest.completing import CERTAIN, HELD, SHARES, completing
 from mdm.forecast.margins import risk
 from mdm.forecast.profitability import profitability
-from tests.mdm.forecast.village import TODAY, truth, village
 
 
 def main() -> None:

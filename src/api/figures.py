@@ -1,12 +1,11 @@
 """Reports and forecasts for the API: worked out once for a day and a state of the hub, then answered from memory."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from hashlib import sha256
 from math import isfinite
 from threading import Lock
 from typing import Any
@@ -16,8 +15,8 @@ from sqlalchemy import Connection
 
 from mdm.forecast.billing import billing
 from mdm.forecast.cash import cash
+from mdm.forecast.findings import findings
 from mdm.forecast.frames import Frames
-from mdm.forecast.leakage import leakage
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
 from mdm.pipeline import Hub
@@ -31,23 +30,12 @@ FINDING = "id"
 """The column by which a leak is known."""
 
 
-def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
-    """Leaks, each with an id that stays the same as long as its check and its evidence do."""
-    found = leakage(frames, as_of, currency)
-    seen: Counter[tuple[str, str]] = Counter()
-    ids = []
-    for about in zip(found["slug"].to_pylist(), found["evidence"].to_pylist(), strict=True):
-        ids.append(f"leak_{sha256(repr((*about, seen[about])).encode()).hexdigest()[:20]}")
-        seen[about] += 1
-    return found.add_column(0, FINDING, pa.array(ids, pa.string()))
-
-
 REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "profitability": lambda frames, as_of, currency: profitability(frames, as_of, currency),
     "pipeline": lambda frames, as_of, currency: pipeline(frames, as_of),
     "billing": lambda frames, as_of, currency: billing(frames, as_of, currency),
     "cash": lambda frames, as_of, currency: cash(frames, as_of),
-    "leakage": findings,
+    "leakage": lambda frames, as_of, currency: findings(frames, as_of, currency),
 }
 KEPT = 16
 """Reports that are kept."""

@@ -81,9 +81,9 @@ _BY_MONTH = f"""
     FROM pieces GROUP BY ALL ORDER BY month, currency"""
 
 
-def receivables(frames: Frames, as_of: date) -> pa.Table:
-    """Every document that is open on a day."""
-    tables = {"settlement": settlements(frames, as_of)}
+def receivables(frames: Frames, as_of: date, settlement: pa.Table | None = None) -> pa.Table:
+    """Every document that is open on a day; with the settlements of that day where they are known already."""
+    tables = {"settlement": settlements(frames, as_of) if settlement is None else settlement}
     return to_cents(query(frames, _RECEIVABLES, tables=tables, as_of=as_of, statutory=STATUTORY_DAYS, prior=PRIOR_INVOICES))
 
 

@@ -122,9 +122,12 @@ _FIGURES = """
     FROM valued ORDER BY golden_project_id"""
 
 
-def profitability(frames: Frames, as_of: date, currency: str = "EUR", usual: Usual | None = None) -> pa.Table:
-    """The figures of every golden project on a day, in the company's currency."""
-    sums, done = money(frames, as_of, currency, settlements(frames, as_of)), progress(frames, as_of)
+def profitability(
+    frames: Frames, as_of: date, currency: str = "EUR", usual: Usual | None = None, settlement: pa.Table | None = None
+) -> pa.Table:
+    """The figures of every golden project on a day, in the company's currency; with the settlements of that day where they are known already."""
+    settled = settlements(frames, as_of) if settlement is None else settlement
+    sums, done = money(frames, as_of, currency, settled), progress(frames, as_of)
     tables = {"money": sums, "progress": done, "rest": completion(frames, sums, done, usual or Usual())}
     return to_cents(query(frames, _FIGURES, tables=tables))
 
