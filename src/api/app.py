@@ -17,6 +17,7 @@ from api.routers import (
     golden,
     identities,
     keys,
+    leaks,
     lines,
     operations,
     pins,
@@ -73,7 +74,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
     for part in (
-        golden, relations, identities, lines, reports, changes, tasks, stewardship, acts, pins, rules, status, keys, operations, reference,
+        golden, relations, identities, lines, reports, leaks, changes, tasks, stewardship, acts, pins, rules, status, keys, operations, reference,
     ):  # fmt: skip
         app.include_router(part.router)
     app.add_middleware(Edge, registry=app.state.registry)

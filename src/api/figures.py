@@ -17,6 +17,7 @@ from mdm.forecast.billing import billing
 from mdm.forecast.cash import cash
 from mdm.forecast.findings import findings
 from mdm.forecast.frames import Frames
+from mdm.forecast.margins import DIMENSIONS, shares
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
 from mdm.pipeline import Hub
@@ -30,12 +31,17 @@ FINDING = "id"
 """The column by which a leak is known."""
 
 
+def _shares(by: str) -> Callable[[Frames, date, str], pa.Table]:
+    return lambda frames, as_of, currency: shares(frames, profitability(frames, as_of, currency), by, as_of, currency)
+
+
 REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "profitability": lambda frames, as_of, currency: profitability(frames, as_of, currency),
     "pipeline": lambda frames, as_of, currency: pipeline(frames, as_of),
     "billing": lambda frames, as_of, currency: billing(frames, as_of, currency),
     "cash": lambda frames, as_of, currency: cash(frames, as_of),
     "leakage": lambda frames, as_of, currency: findings(frames, as_of, currency),
+    **{f"by_{dimension}": _shares(dimension) for dimension in DIMENSIONS},
 }
 KEPT = 16
 """Reports that are kept."""

@@ -24,8 +24,8 @@ Row = Mapping[str, Any]
 MENDED, RETURNED = "the data say so", "it is found again"
 
 
-def refresh(db: Connection, rows: Sequence[Row], frames: Callable[[], Frames], as_of: date, currency: str, now: datetime) -> None:
-    """Bring what is known of findings to what is found now. In: rows of `findings` of the day, and what they were found in."""
+def refresh(db: Connection, rows: Sequence[Row], frames: Callable[[], Frames], as_of: date, currency: str, at: datetime) -> None:
+    """Bring what is known of findings to what is found now. In: rows of `findings` of the day, what they were found in, known at which instant."""
     if findings.present(db) == {row["id"]: row["amount"] for row in rows}:
         return
     findings.alone(db)
@@ -33,14 +33,14 @@ def refresh(db: Connection, rows: Sequence[Row], frames: Callable[[], Frames], a
     here = {row["id"]: row for row in rows}
     returned = [one for one in before.values() if one.gone_at is not None and one.id in here and one.state == "fixed"]
     mended = [one for one in before.values() if one.gone_at is None and one.id not in here]
-    findings.found(db, [{"id": row["id"], "slug": row["slug"], "amount": row["amount"], "content": _plain(row)} for row in rows], now)
-    findings.gone(db, [one.id for one in mended], now)
+    findings.found(db, [{"id": row["id"], "slug": row["slug"], "amount": row["amount"], "content": _plain(row)} for row in rows], at)
+    findings.gone(db, [one.id for one in mended], at)
     back = recovered(frames(), [_sought(one) for one in mended], as_of, currency) if mended else {}
     findings.mark(
         db,
         [
-            *(Mark(one.id, "open", _owner(one), RETURNED, None, HUB, now) for one in returned),
-            *(Mark(one.id, "fixed", _owner(one), MENDED, back.get(one.id), HUB, now) for one in mended if one.state != "false_alarm"),
+            *(Mark(one.id, "open", _owner(one), RETURNED, None, HUB, at) for one in returned),
+            *(Mark(one.id, "fixed", _owner(one), MENDED, back.get(one.id), HUB, at) for one in mended if one.state != "false_alarm"),
         ],
     )
 

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 def look(db: Connection, company: Company, days: int = 0) -> list[Row]:
     """What is found on a day, kept."""
     world = frames(company.facts, company.golden, company.members)
-    rows = findings(world, TODAY).to_pylist()
+    rows: list[Row] = findings(world, TODAY).to_pylist()
     leaks.refresh(db, rows, lambda: world, TODAY, "EUR", NOW + timedelta(days=days))
     return rows
 

@@ -51,7 +51,8 @@ SHARES = pa.schema(
     + [("share", pa.float64())]
     + [(name, _CENTS) for name in AMOUNTS]
 )
-RISK = ("margin_p10", "margin_p90", "floor", "below_floor")
+RISK = pa.schema([("margin_p10", _CENTS), ("margin_p90", _CENTS), ("floor", pa.float64()), ("below_floor", pa.float64())])
+"""What `risk` tells."""
 
 
 def risk(rows: Sequence[Row], floor: float = 0.0) -> list[dict[str, Any]]:
