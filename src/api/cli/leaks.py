@@ -13,6 +13,7 @@ from api.hub import opened_hub
 from api.words import money, number, word
 from mdm import leaks
 from mdm.errors import BadInput, NotFound
+from mdm.forecast.checks.acting import NAMES
 from mdm.forecast.findings import findings
 from mdm.hub import Hub
 from mdm.settings import Settings
@@ -119,12 +120,17 @@ def summed(settings: Settings, rows: list[Row]) -> Table:
     for at, column in enumerate(("findings", "open", "at_risk", "recovered")):
         table.add_column(word(settings, column), justify="right" if at else "left")
     for one in leaks.totals(rows):
-        name = word(settings, "total") if one.by == "all" else (one.value or "–")
-        if one.by == "owner" and one.value in ("salesperson", "lead", "accounting"):
-            name = word(settings, f"role_{one.value}")
+        name = word(settings, "total") if one.by == "all" else named(settings, one.value or "–")
         style = "bold" if one.by == "all" else None
         table.add_row(
             escape(name), number(settings, one.open), money(settings, one.at_risk), money(settings, one.recovered), style=style,
             end_section=one.by == "all",
         )  # fmt: skip
     return table
+
+
+def named(settings: Settings, value: str) -> str:
+    """A check or a role in words; a person by name."""
+    if value in NAMES:
+        return NAMES[value][0 if settings.language == "fr" else 1]
+    return word(settings, f"role_{value}") if value in ("salesperson", "lead", "accounting") else value

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from mdm.forecast.checks import CHECKS
-from mdm.forecast.checks.acting import ACTIONS
+from mdm.forecast.checks.acting import ACTIONS, NAMES
 from mdm.forecast.findings import SCHEMA, findings, recovered
 from mdm.forecast.frames import Frames
 from tests.mdm.forecast.test_leakage import TODAY, Company, faulty
@@ -21,7 +21,7 @@ def found(company: Company, **wanted: Any) -> list[Row]:
 
 
 def test_every_check_says_who_acts_and_what_is_to_be_done() -> None:
-    assert {check.slug for check in CHECKS} == ACTIONS.keys()
+    assert {check.slug for check in CHECKS} == ACTIONS.keys() == NAMES.keys()
 
 
 def test_whose_it_is_follows_from_the_check() -> None:

@@ -71,3 +71,27 @@ ACTIONS: dict[str, Action] = {
     ),
 }  # fmt: skip
 """By the slug of the check."""
+
+NAMES: dict[str, tuple[str, str]] = {
+    "won_deal_without_project": ("Affaire gagnée, sans projet", "Won deal without project"),
+    "project_without_deal": ("Projet sans affaire", "Project without deal"),
+    "project_without_invoice_plan": ("Projet sans échéancier", "Project without invoice plan"),
+    "plan_differs_from_contract": ("Échéancier différent du marché", "Invoice plan differs from contract"),
+    "milestone_done_not_invoiced": ("Jalon atteint, non facturé", "Milestone done, not invoiced"),
+    "unbilled_time": ("Temps passé non facturé", "Time spent, not invoiced"),
+    "invoice_without_deal_or_project": ("Facture sans affaire ni projet", "Invoice without deal or project"),
+    "price_below_contract": ("Prix facturé sous le contrat", "Price below contract"),
+    "discount_over_authority": ("Remise au-delà de la limite", "Discount over authority"),
+    "over_billing": ("Facturé au-delà du marché", "Invoiced above contract"),
+    "scope_creep": ("Travail hors périmètre", "Work out of scope"),
+    "missed_recurrence_or_indexation": ("Période ou indexation oubliée", "Missed period or indexation"),
+    "terms_mismatch": ("Échéances hors conditions", "Due dates off the terms"),
+    "late_issue": ("Facture partie en retard", "Invoice issued late"),
+    "duplicate_invoice": ("Facture en double", "Duplicate invoice"),
+    "credit_note_without_cause": ("Avoir sans cause", "Credit note without cause"),
+    "overdue_without_reminder": ("Échue, sans relance", "Overdue without reminder"),
+    "unallocated_or_short_payment": ("Règlement non affecté ou incomplet", "Unallocated or short payment"),
+    "stale_or_inconsistent_deal": ("Affaire abandonnée ou incohérente", "Stale or inconsistent deal"),
+    "identity_break": ("Un client, deux comptes", "One customer, two accounts"),
+}
+"""What checks are called, in French and in English."""
