@@ -96,3 +96,13 @@ def test_as_it_was_known_before_it_was_said(own: Api) -> None:
     own.call("PATCH", f"{PATH}/{first['id']}", "steward", json={"state": "accepted"})
     then = {row["id"]: row["state"] for row in listed(own, known_at="2026-11-23T08:59:00Z")}
     assert then.get(first["id"], "open") == "open"
+
+
+def test_asked_for_again_at_its_instant_a_list_is_the_same(own: Api) -> None:
+    first, *_ = listed(own)
+    own.call("PATCH", f"{PATH}/{first['id']}", "steward", json={"state": "accepted", "owner": "Claire"})
+    told = own.get(PATH).json()
+    own.call("PATCH", f"{PATH}/{first['id']}", "steward", json={"state": "open", "owner": "Paul"})
+    again = own.get(PATH, params={"as_of": told["as_of"], "known_at": told["known_at"]}).json()
+    assert again == told
+    assert own.get(PATH).json()["items"] != told["items"]

@@ -80,7 +80,7 @@ def mark(
     with opened_hub(settings) as hub:
         current(hub)
         with hub.engine.begin() as db:
-            found = leaks.judge(db, finding, actor, hub.now(), state=said, owner=owner, reason=reason)
+            found = leaks.judge(db, finding, actor, moment.now(db), state=said, owner=owner, reason=reason)
     told = word(settings, "leak_marked").format(id=found.id, state=word(settings, f"leak_{found.state}"))
     terminal().print(told, markup=False, highlight=False, soft_wrap=True)
 

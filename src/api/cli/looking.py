@@ -133,11 +133,13 @@ def told(settings: Settings, db: Connection, as_of: date, known_at: datetime | N
         found: list[Row] = FIGURES[name](frames, as_of, settings.currency).to_pylist()
         return found
 
+    known = stored.known(db, known_at)
+    said = [one.mark.at for one in known.values() if one.mark is not None and known_at is None]
+
     def found() -> list[Row]:
-        known = stored.known(db, known_at)
         return [*leaks.standing(rows("leakage"), known), *leaks.fixed(known, (row["id"] for row in rows("leakage")))]
 
-    return Told(settings, as_of, at, rows, found)
+    return Told(settings, as_of, max([at, *said]), rows, found)
 
 
 def _form(form: str | None, out: Path | None) -> str:

@@ -168,7 +168,7 @@ _BILLING = (
     _money("done", "Réalisé, non facturé", "Done, not invoiced"),
     _money("overdue", "Échéance dépassée", "Overdue lines"),
     _money("pipeline", "Affaires en cours, pondérées", "Open deals, weighted"),
-    _money("pipeline_overdue", "dont échues", "of which overdue"),
+    _money("pipeline_overdue", "Affaires échues, pondérées", "Overdue deals, weighted"),
 )
 _CASH = (
     _MONTH,

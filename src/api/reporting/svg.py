@@ -11,11 +11,12 @@ from api.reporting.report import Band, Bars, Intervals, Language, Plot, Ranks
 from api.reporting.writing import amount, percent
 
 WIDE = 720
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 130, 16, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 140, 16, 26
 _HIGH = 240
 _LINE = 26
 _NAMES = 210
 _LETTERS = 30
+_LETTER = 6.6
 Write = Callable[[float], str]
 Scale = Callable[[float], float]
 
@@ -55,6 +56,7 @@ def _bars(plot: Bars, language: Language) -> tuple[list[str], int, str]:
     marks, y = _scale(min([0.0, *bottoms]), max([0.0, *tops]))
     room = (WIDE - _LEFT - _RIGHT) / max(len(stacks), 1)
     width = min(38.0, room * 0.62)
+    every = max(1, ceil(max(map(len, plot.labels), default=0) * _LETTER / room))
     body = list(_grid(marks, y, lambda value: amount(language, value, plot.unit)))
     for at, (label, stack) in enumerate(zip(plot.labels, stacks, strict=True)):
         middle, up, down = _LEFT + room * (at + 0.5), 0.0, 0.0
@@ -64,7 +66,8 @@ def _bars(plot: Bars, language: Language) -> tuple[list[str], int, str]:
             if value:
                 body.append(_rect(middle - width / 2, min(first, second), width, abs(first - second), f"d{number % 6 + 1}"))
             up, down = (up + value, down) if value >= 0 else (up, down + value)
-        body.append(_text(middle, _TOP + _HIGH + 18, label, "faint", "middle"))
+        if at % every == 0:
+            body.append(_text(middle, _TOP + _HIGH + 18, label, "faint", "middle"))
     for number, (name, _) in enumerate(plot.series):
         place = _TOP + 12 + 30 * number
         body += [
@@ -91,9 +94,9 @@ def _ranks(plot: Ranks, language: Language) -> tuple[list[str], int, str]:
 
 def _intervals(plot: Intervals, language: Language) -> tuple[list[str], int, str]:
     lows, highs = [low for low, _, _ in plot.points], [high for _, _, high in plot.points]
-    # One that is far off would make all others a point: the axis ends at twice the sales, and a bar that goes on there is cut.
+    # One that is far off would make all others a point: the axis ends at 100 % either way; what lies beyond sits at its end, with its value.
     marks = ticks(max(min([*lows, plot.line, 0]), -1), min(max([*highs, plot.line, 0.1]), 1))
-    left, right, high = _NAMES + 10, WIDE - 70, _TOP + 18 + _LINE * len(plot.labels)
+    left, right, high = _NAMES + 10, WIDE - 110, _TOP + 18 + _LINE * len(plot.labels)
 
     def x(value: float) -> float:
         share = (min(max(value, marks[0]), marks[-1]) - marks[0]) / (marks[-1] - marks[0])
@@ -112,6 +115,7 @@ def _intervals(plot: Intervals, language: Language) -> tuple[list[str], int, str
             _text(0, place + 4, _cut(label), "ink"),
             f'<line class="{colour} interval" x1="{x(low):.1f}" x2="{x(top):.1f}" y1="{place}" y2="{place}"/>',
             f'<circle class="{colour}" cx="{x(middle):.1f}" cy="{place}" r="5"/>',
+            _text(max(x(top), x(middle)) + 9, place + 4, percent(language, middle), "faint"),
         ]
         if beside is not None:
             body.append(_text(WIDE, place + 4, percent(language, beside), "ink strong", "end"))
@@ -134,7 +138,7 @@ def _band(plot: Band, language: Language) -> tuple[list[str], int, str]:
         f'<polygon class="band" points="{" ".join([*upper, *lower[::-1]])}"/>',
         f'<polyline class="d1 path" points="{" ".join(middle)}"/>',
     ]
-    every = max(1, ceil(len(xs) / 13))
+    every = max(1, ceil(max(map(len, plot.labels), default=0) * _LETTER / ((WIDE - _LEFT - _RIGHT) / steps)))
     body += [_text(place, _TOP + _HIGH + 18, plot.labels[at], "faint", "middle") for at, place in enumerate(xs) if at % every == 0]
     if xs:
         for name, values, style in (("P90", plot.high, "faint"), ("P50", plot.middle, "ink strong"), ("P10", plot.low, "faint")):

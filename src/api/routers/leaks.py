@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.answers import Json
-from api.figures import FINDING, Figures, Made, Row, columns
+from api.figures import FINDING, Figures, Made, columns
 from api.problems import problems
 from api.routers.reports import Day, ReportList, day, listed, made_of, page_model
 from api.schemas import Amount, Model, row_model
@@ -20,7 +20,7 @@ from api.selection import FILTER_PARAMETER, Filters, Line
 from api.session import ANALYST, STEWARD, Caller, Db, hub_of
 from mdm import leaks
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
-from mdm.store import findings
+from mdm.store import findings, moment
 from mdm.store.findings import Mark, State
 
 router = APIRouter(
@@ -45,19 +45,23 @@ FindingRow: Any = row_model("LeakageFinding", _DOC, STANDING)
 FindingPage: Any = page_model("LeakageFindings", "Findings, and where there are more.", FindingRow, next=(str | None, ...))
 
 
-def standing(request: Request, db: Connection, asked: Day) -> Callable[[Made, date, Filters], list[Row]]:
-    """Rows of the report with what is known of them; what is found today is kept. Those that are fixed come where they are asked for."""
+def standing(request: Request, db: Connection, asked: Day) -> Callable[[Made, date, Filters], Made]:
+    """The report with what is known of its rows; what is found today is kept. Those that are fixed come where they are asked for.
 
-    def rows(made: Made, as_of: date, wanted: Filters) -> list[Row]:
+    It is known when the newest mark was made: asked for at that instant again, it is the same.
+    """
+
+    def shaped(made: Made, as_of: date, wanted: Filters) -> Made:
         hub = hub_of(request)
         if asked.known_at is None and as_of == hub.now().date():
             figures = cast(Figures, request.app.state.figures)
             leaks.refresh(db, made.rows, lambda: figures.frames(made.known_at), as_of, hub.settings.currency, made.known_at)
         known = findings.known(db, asked.known_at)
         gone = leaks.fixed(known, (row[FINDING] for row in made.rows)) if "state" in wanted else []
-        return [*leaks.standing(made.rows, known), *gone]
+        said = [one.mark.at for one in known.values() if one.mark is not None and asked.known_at is None]
+        return Made([*leaks.standing(made.rows, known), *gone], max([made.known_at, *said]))
 
-    return rows
+    return shaped
 
 
 @router.get(
@@ -74,7 +78,7 @@ def list_leakage_findings(request: Request, asked: Annotated[ReportList, Query()
     `link_first` says that first the `pair` is to be reviewed. `filter[state]` for `open`, `accepted`, `false_alarm` or `fixed`: those that the data
     show no longer are fixed, and only listed where they are asked for.
     """
-    return listed(request, db, "leakage", asked, FINDING, usual="-amount", schema=STANDING, rows=standing(request, db, asked))
+    return listed(request, db, "leakage", asked, FINDING, usual="-amount", schema=STANDING, shaped=standing(request, db, asked))
 
 
 class TotalShown(Model):
@@ -108,13 +112,13 @@ def get_leakage_totals(request: Request, asked: Annotated[Day, Query()], db: Db)
     """Tell what is at risk, by check and by owner, and what came back."""
     as_of = day(request, asked.as_of)
     made = made_of(request, db, "leakage", as_of, asked.known_at)
-    rows = standing(request, db, asked)(made, as_of, {"state": ()})
+    made = standing(request, db, asked)(made, as_of, {"state": ()})
     items = [
         TotalShown(
             by=one.by, value=one.value, open=one.open, at_risk=_plain(one.at_risk), accepted=_plain(one.accepted), fixed=one.fixed,
             recovered=_plain(one.recovered), link_first=one.link_first,
         )
-        for one in leaks.totals(rows)
+        for one in leaks.totals(made.rows)
     ]  # fmt: skip
     return Totals(as_of=as_of, known_at=made.known_at, currency=hub_of(request).settings.currency, items=items)
 
@@ -162,11 +166,9 @@ def mark_finding(request: Request, finding_id: FindingId, given: Judgement, db: 
     What was said before is kept. A finding that the data show no longer becomes `fixed` by itself, with what came back where that can be told, and
     `open` again where it returns.
     """
-    now = hub_of(request).now()
-    asked = Day()
     as_of = day(request, None)
-    standing(request, db, asked)(made_of(request, db, "leakage", as_of, None), as_of, {})
-    leaks.judge(db, finding_id, caller.name, now, state=given.state, owner=given.owner, reason=given.reason)
+    standing(request, db, Day())(made_of(request, db, "leakage", as_of, None), as_of, {})
+    leaks.judge(db, finding_id, caller.name, moment.now(db), state=given.state, owner=given.owner, reason=given.reason)
     return _history(db, finding_id)
 
 

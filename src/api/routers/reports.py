@@ -1,6 +1,7 @@
 """What projects earn, what the months ahead bring, and where money leaks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, cast
 
@@ -81,10 +82,10 @@ def _projects() -> APIRouter:
         """List what every project earns: contract, billing, cost, margin, where it will end, and how likely below a floor."""
         floor = _floor(request, asked.floor)
 
-        def rows(made: Made, as_of: date, wanted: Filters) -> list[Row]:
-            return with_risk(made.rows, floor)
+        def shaped(made: Made, as_of: date, wanted: Filters) -> Made:
+            return replace(made, rows=with_risk(made.rows, floor))
 
-        return listed(request, db, "profitability", asked, PROJECT, schema=PROFITABILITY, rows=rows, about=[floor])
+        return listed(request, db, "profitability", asked, PROJECT, schema=PROFITABILITY, shaped=shaped, about=[floor])
 
     @router.get(
         "/{golden_id}/profitability",
@@ -141,20 +142,20 @@ def _sums() -> APIRouter:
         products of its deals, else of its invoices; over periods of revenue by the days of its invoices and costs.
         """
 
-        def rows(made: Made, as_of: date, wanted: Filters) -> list[Row]:
+        def shaped(made: Made, as_of: date, wanted: Filters) -> Made:
             summed = rollup(pa.Table.from_pylist(made.rows, SHARES)).to_pylist()
-            return [{"id": row.pop("value") or "", **row} for row in summed]
+            return replace(made, rows=[{"id": row.pop("value") or "", **row} for row in summed])
 
-        return listed(request, db, f"by_{dimension}", asked, "id", schema=SUMS, rows=rows)
+        return listed(request, db, f"by_{dimension}", asked, "id", schema=SUMS, shaped=shaped)
 
     @router.get("/{dimension}/projects", responses={200: {"model": parts}}, openapi_extra=_FILTERED, response_class=Json)
     def list_profitability_shares(request: Request, dimension: Dimension, asked: Annotated[ReportList, Query()], db: Db) -> Response:
         """List the projects behind the sums, each with what it gives to every value; `filter[value]` for those of one."""
 
-        def rows(made: Made, as_of: date, wanted: Filters) -> list[Row]:
-            return [{"id": f"{row['golden_project_id']} {row['value'] or ''}", **row} for row in made.rows]
+        def shaped(made: Made, as_of: date, wanted: Filters) -> Made:
+            return replace(made, rows=[{"id": f"{row['golden_project_id']} {row['value'] or ''}", **row} for row in made.rows])
 
-        return listed(request, db, f"by_{dimension}", asked, "id", schema=PARTS, rows=rows)
+        return listed(request, db, f"by_{dimension}", asked, "id", schema=PARTS, shaped=shaped)
 
     return router
 
@@ -194,7 +195,7 @@ def listed(
     *,
     usual: str | None = None,
     schema: pa.Schema | None = None,
-    rows: Callable[[Made, date, Filters], Sequence[Row]] = lambda made, as_of, wanted: made.rows,
+    shaped: Callable[[Made, date, Filters], Made] = lambda made, as_of, wanted: made,
     about: Sequence[object] = (),
 ) -> Response:
     """A page of a report, or of rows that are made of it: filtered by whatever is not a measure, sorted by whatever there is."""
@@ -202,11 +203,11 @@ def listed(
     told = [column.name for column in schema if not pa.types.is_decimal(column.type) and not pa.types.is_floating(column.type)]
     wanted = filters(request, dict.fromkeys(told, str), type(asked).model_fields)
     sort, as_of = sorting(asked.sort or usual, schema.names), day(request, asked.as_of)
-    made = made_of(request, db, report, as_of, asked.known_at)
+    made = shaped(made_of(request, db, report, as_of, asked.known_at), as_of, wanted)
     about = (request.url.path, report, as_of, made.known_at, sort, sorted(wanted.items()), *about)
     cursors = cast(Cursors, request.app.state.cursors)
     after = cursors.read(about, asked.cursor)
-    rest = behind(ordered(chosen(rows(made, as_of, wanted), wanted), sort, key), sort, key, after, schema)
+    rest = behind(ordered(chosen(made.rows, wanted), sort, key), sort, key, after, schema)
     page = rest[: asked.limit]
     more = cursors.at(about, position_of(page[-1], sort, key)) if len(rest) > len(page) else None
     # The pages of one report are of one day and one knowledge, whatever comes in while they are read.
