@@ -18,6 +18,7 @@ from api.routers import (
     golden,
     identities,
     keys,
+    leaks,
     lines,
     operations,
     pins,
@@ -75,8 +76,8 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
     for part in (
-        golden, relations, identities, lines, reports, simulations, dunning, changes, tasks, stewardship, acts, pins, rules, status, keys,
-        operations, reference,
+        golden, relations, identities, lines, reports, leaks, simulations, dunning, changes, tasks, stewardship, acts, pins, rules, status,
+        keys, operations, reference,
     ):  # fmt: skip
         app.include_router(part.router)
     app.add_middleware(Edge, registry=app.state.registry)

@@ -1,12 +1,11 @@
 """Reports and forecasts for the API: worked out once for a day and a state of the hub, then answered from memory."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from hashlib import sha256
 from math import isfinite
 from threading import RLock
 from typing import Any, TypeVar
@@ -21,8 +20,9 @@ from mdm.forecast.cash import cash, receivables
 from mdm.forecast.deals import process
 from mdm.forecast.deals.calibration import calibration
 from mdm.forecast.deals.winning import winning
+from mdm.forecast.findings import findings
 from mdm.forecast.frames import Frames
-from mdm.forecast.leakage import leakage
+from mdm.forecast.margins import DIMENSIONS, shares
 from mdm.forecast.negotiation import Habits
 from mdm.forecast.payments.collections import collections
 from mdm.forecast.pipeline import pipeline
@@ -47,15 +47,8 @@ DOCUMENT = "document"
 """The column by which an open document is known."""
 
 
-def findings(frames: Frames, as_of: date, currency: str) -> pa.Table:
-    """Leaks, each with an id that stays the same as long as its check and its evidence do."""
-    found = leakage(frames, as_of, currency)
-    seen: Counter[tuple[str, str]] = Counter()
-    ids = []
-    for about in zip(found["slug"].to_pylist(), found["evidence"].to_pylist(), strict=True):
-        ids.append(f"leak_{sha256(repr((*about, seen[about])).encode()).hexdigest()[:20]}")
-        seen[about] += 1
-    return found.add_column(0, FINDING, pa.array(ids, pa.string()))
+def _shares(by: str) -> Callable[[Frames, date, str], pa.Table]:
+    return lambda frames, as_of, currency: shares(frames, profitability(frames, as_of, currency), by, as_of, currency)
 
 
 def open_deals(frames: Frames, as_of: date) -> pa.Table:
@@ -81,12 +74,13 @@ REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "ageing": lambda frames, as_of, currency: ageing(frames, as_of),
     "ageing_history": lambda frames, as_of, currency: ageing_history(frames, as_of),
     "dso": lambda frames, as_of, currency: dso(frames, as_of),
-    "leakage": findings,
+    "leakage": lambda frames, as_of, currency: findings(frames, as_of, currency),
     "deals": lambda frames, as_of, currency: open_deals(frames, as_of),
     "salespeople": lambda frames, as_of, currency: calibration(frames, as_of),
     "stages": lambda frames, as_of, currency: process.stages(frames, as_of),
     "slips": lambda frames, as_of, currency: process.slips(frames, as_of),
     "conformance": lambda frames, as_of, currency: process.conformance(frames, as_of),
+    **{f"by_{dimension}": _shares(dimension) for dimension in DIMENSIONS},
 }
 KEPT = 16
 """Reports that are kept."""

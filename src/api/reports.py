@@ -1,7 +1,7 @@
 """Pages of a report that is in memory: filtered, sorted, behind a cursor."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,10 @@ def _parsed(text: Part, kind: pa.DataType) -> Any:
         return Decimal(str(text))
     if pa.types.is_date(kind):
         return date.fromisoformat(str(text))
+    if pa.types.is_timestamp(kind):
+        return datetime.fromisoformat(str(text))
+    if pa.types.is_boolean(kind):
+        return text == "True"
     if pa.types.is_floating(kind):
         return float(text)
     if pa.types.is_boolean(kind):

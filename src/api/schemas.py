@@ -261,6 +261,8 @@ def _column(kind: pa.DataType) -> Any:
         return Amount
     if pa.types.is_date(kind):
         return date
+    if pa.types.is_timestamp(kind):
+        return datetime
     if pa.types.is_floating(kind):
         return float
     return int if pa.types.is_integer(kind) else bool if pa.types.is_boolean(kind) else str

@@ -21,21 +21,26 @@ class Family:
 
 def family(of: str, parents: Mapping[str, str]) -> Family:
     """The group of a golden record. In: the parent of each that has one; references in a circle are survived and told."""
+    above_all, ring = top(of, parents)
+    below: dict[str, list[str]] = defaultdict(list)
+    for child, parent in parents.items():
+        below[parent].append(child)
+    members, queue = {above_all}, [above_all]
+    while queue:
+        fresh = [child for child in below[queue.pop()] if child not in members]
+        members.update(fresh)
+        queue += fresh
+    return Family(above_all, (above_all, *sorted(members - {above_all})), ring if len(ring) > 1 else ())
+
+
+def top(of: str, parents: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The golden record above all others, and those that are above themselves, if any."""
     way = [of]
     while (above := parents.get(way[-1])) is not None and above not in way:
         way.append(above)
     ring = tuple(sorted(way[way.index(above) :])) if above is not None else ()
     # One that names itself as its parent stands alone at the top.
-    top = min(ring) if ring else way[-1]
-    below: dict[str, list[str]] = defaultdict(list)
-    for child, parent in parents.items():
-        below[parent].append(child)
-    members, queue = {top}, [top]
-    while queue:
-        fresh = [child for child in below[queue.pop()] if child not in members]
-        members.update(fresh)
-        queue += fresh
-    return Family(top, (top, *sorted(members - {top})), ring if len(ring) > 1 else ())
+    return (min(ring) if ring else way[-1]), ring
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """`MDM_LANGUAGE`: fr or en, for what the hub prints for people; by default as the terminal speaks."""
     currency: str = "EUR"
     """`MDM_CURRENCY`: the company's own currency."""
+    margin_floor: float = Field(default=0.0, ge=-1, lt=1)
+    """`MDM_MARGIN_FLOOR`: margin at completion, as a share of sales, below which a project counts as at risk; 0 by default, which is a loss."""
     lease_minutes: int = Field(default=15, ge=1)
     """`MDM_LEASE_MINUTES`: how long a task is kept for the steward who looks at it."""
     second_steward_above: Decimal | None = None

@@ -15,6 +15,8 @@ LEAST: dict[str, Role] = {
     "get_history": "viewer", "get_crosswalk": "viewer", "get_identity": "viewer", "list_changes": "viewer", "get_status": "viewer",
     "list_profitability": "analyst", "get_profitability": "analyst", "forecast_pipeline": "analyst", "forecast_billing": "analyst",
     "forecast_cash": "analyst", "list_leakage_findings": "analyst",
+    "list_profitability_sums": "analyst", "list_profitability_shares": "analyst",
+    "get_leakage_totals": "analyst", "get_finding_history": "analyst", "mark_finding": "steward",
     "list_tasks": "steward", "claim_tasks": "steward", "get_task": "steward", "judge_task": "steward", "skip_task": "steward",
     "snooze_task": "steward", "assign_task": "steward", "release_task": "steward", "list_stewards": "steward",
     "list_problems": "steward", "list_decisions": "steward", "get_decision": "steward",
@@ -39,8 +41,8 @@ def operations(api: Api) -> list[Operation]:
     """Method, address with its parameters filled in, and name of everything behind a key."""
     paths = api.get("/openapi.json").json()["paths"]
     filled = {"entity": "customer", "golden_id": "cus_none", "decision_id": "999999", "task_id": "999999", "key_id": "999999"}
-    filled |= {"act_id": "opa_none", "golden_customer_id": "cus_none", "hold_id": "999999"}
-    filled |= {"report": "billing", "finding_id": "leak_none"}
+    filled |= {"act_id": "opa_none", "golden_customer_id": "cus_none", "hold_id": "999999", "scenario_id": "scn_none"}
+    filled |= {"report": "billing", "finding_id": "leak_none", "dimension": "customer"}
     return [
         (method.upper(), path.format(**filled), operation["operationId"])
         for path, methods in paths.items()

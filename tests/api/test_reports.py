@@ -166,3 +166,32 @@ class Counted:
         """The report."""
         self.calls += 1
         return self.report(*given)
+
+
+def test_how_likely_a_project_ends_below_a_floor(api: Api) -> None:
+    golden_id = api.id_of("P0", "project", "billing")
+    usual = api.get(f"/v1/projects/{golden_id}/profitability").json()
+    assert usual["floor"] == api.hub.settings.margin_floor == 0
+    asked = everything(api, "/v1/projects/profitability", floor=0.2)
+    assert {row["floor"] for row in asked} == {0.2}
+    assert all(0 <= row["below_floor"] <= 1 for row in asked if row["below_floor"] is not None)
+    assert api.get("/v1/projects/profitability", params={"floor": "1"}).status_code == 422
+
+
+@pytest.mark.parametrize("dimension", ["customer", "group", "product", "salesperson", "nature", "order_month", "revenue_year"])
+def test_projects_are_summed_and_tie_to_the_cent(api: Api, dimension: str) -> None:
+    projects = everything(api, "/v1/projects/profitability")
+    sums = everything(api, f"/v1/projects/profitability/by/{dimension}", limit=1)
+    shares = everything(api, f"/v1/projects/profitability/by/{dimension}/projects", limit=2)
+    for amount in ("invoiced", "paid", "cost_to_date", "margin_to_date"):
+        total = sum(Decimal(row[amount]) for row in projects)
+        assert sum(Decimal(row[amount]) for row in sums) == sum(Decimal(row[amount]) for row in shares) == total
+    assert {row["golden_project_id"] for row in shares} == {row["golden_project_id"] for row in projects}
+    for row in sums:
+        behind = everything(api, f"/v1/projects/profitability/by/{dimension}/projects", **{"filter[value]": row["id"]})
+        assert sum(Decimal(part["invoiced"]) for part in behind) == Decimal(row["invoiced"])
+        assert len(behind) == row["projects"]
+
+
+def test_projects_are_not_summed_by_anything(api: Api) -> None:
+    assert api.get("/v1/projects/profitability/by/colour").status_code == 422

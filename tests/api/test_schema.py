@@ -76,6 +76,10 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     yield "/v1/forecasts/{report}/lines", "/v1/forecasts/cash/lines?month=2026-06-01&currency=EUR&figure=received"
     finding = api.get("/v1/leakage-findings").json()["items"][0]["id"]
     yield "/v1/leakage-findings/{finding_id}/lines", f"/v1/leakage-findings/{finding}/lines"
+    yield "/v1/leakage-findings/{finding_id}/history", f"/v1/leakage-findings/{finding}/history"
+    yield "/v1/leakage-findings/totals", "/v1/leakage-findings/totals"
+    yield "/v1/projects/profitability/by/{dimension}", "/v1/projects/profitability/by/customer"
+    yield "/v1/projects/profitability/by/{dimension}/projects", "/v1/projects/profitability/by/product/projects"
     yield "/v1/decisions", "/v1/decisions"
     yield "/v1/decisions/{decision_id}", "/v1/decisions/1"
     yield "/v1/acts", "/v1/acts"

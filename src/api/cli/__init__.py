@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.cli import asking, dunning, forecasting, looking, quality, reviewing, rules, serving, starting, working
+from api.cli import asking, dunning, forecasting, leaks, looking, quality, reviewing, rules, serving, starting, working
 from api.logs import configure
 from mdm.errors import HubError
 
@@ -36,6 +36,7 @@ for command in (
     app.command(name=command.__name__)(command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(dunning.app, name="dunning")
+app.add_typer(leaks.app, name="leaks")
 
 
 def main() -> None:

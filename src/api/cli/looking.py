@@ -1,6 +1,7 @@
 """Commands that show what the hub knows."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +12,26 @@ from sqlalchemy import Connection
 
 from api.cli.watching import console as terminal
 from api.cli.watching import watched
+from api.figures import REPORTS as FIGURES
+from api.figures import Row
 from api.hub import opened_hub
 from api.page import page
+from api.reporting import web, workbook
+from api.reporting.contents import REPORTS, Told
+from api.reporting.contents import report as make
+from api.reporting.terminal import shown as terminal_report
 from api.words import nouns, number, word
-from mdm import verification
+from mdm import leaks, verification
 from mdm.entities import MASTERS
 from mdm.errors import BadInput
 from mdm.evidence import evidence
 from mdm.exports import DOCUMENTS, EXPORTS, Wanted, master, write, write_document
 from mdm.settings import Settings
-from mdm.store import moment, problems
+from mdm.store import facts, moment, problems
+from mdm.store import findings as stored
 from mdm.store import status as standing
 from mdm.store.decisions import RecordKey
+from mdm.store.moment import Moment
 from mdm.verification import Difference
 
 SHOWN = 20
@@ -82,14 +91,73 @@ def status(
             console.print(f"  {run.started_at:%Y-%m-%d %H:%M:%S}  {run.kind:8} {run.status:8} {took}", highlight=False)
 
 
-def report(as_of: Day = None, known_at: KnownAt = None) -> None:
-    """The page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks.
+def report(
+    name: Annotated[str | None, typer.Argument(help=f"One of {', '.join(REPORTS)}; without it, the page for a director.")] = None,
+    as_of: Day = None,
+    known_at: KnownAt = None,
+    form: Annotated[str | None, typer.Option("--format", help="text, xlsx or html, where the ending of the file does not say.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write: .xlsx or .html.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="fr or en; MDM_LANGUAGE by default.")] = None,
+) -> None:
+    """What projects earn, what lies ahead, where money leaks: on the terminal, as a workbook, or as a page of HTML.
 
-    It ends with the instant at which all of that was known. Printed for it again, with the same day, figures and sentences are the same.
+    Without a name, the page for a director: who is who, what projects earn, what will be billed and cashed, where money leaks. Each report ends or
+    begins with the instant at which all of that was known. Made for it again, with the same day, figures and sentences are the same.
     """
-    settings, console = Settings(), terminal()
+    settings, console = _speaking(language), terminal()
+    written = _form(form, out)
+    if name is not None and name not in REPORTS:
+        raise BadInput(f"{name!r} is not a report; there are {', '.join(REPORTS)}")
+    if name is None and written != "text":
+        raise BadInput(f"say which report: {', '.join(REPORTS)}")
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        console.print(page(settings, db, as_of.date() if as_of else today(), console.width, past(db, known_at)))
+        day = as_of.date() if as_of else today()
+        if name is None:
+            console.print(page(settings, db, day, console.width, past(db, known_at)))
+            return
+        made = make(name, told(settings, db, day, past(db, known_at)))
+    if out is None:
+        console.print(terminal_report(made, settings.language))
+        return
+    (workbook if written == "xlsx" else web).write(made, settings.language, out)
+    Console(stderr=True).print(f"{out}: {made.title(settings.language)}", highlight=False)
+
+
+def told(settings: Settings, db: Connection, as_of: date, known_at: datetime | None) -> Told:
+    """What reports are made of, as it was known at an instant; each of the API's reports is worked out once."""
+    at = moment.settled(db) if known_at is None else min(known_at, moment.settled(db))
+    frames = facts.frames(db, Moment(at))
+
+    @cache
+    def rows(name: str) -> list[Row]:
+        found: list[Row] = FIGURES[name](frames, as_of, settings.currency).to_pylist()
+        return found
+
+    known = stored.known(db, known_at)
+    said = [one.mark.at for one in known.values() if one.mark is not None and known_at is None]
+
+    def found() -> list[Row]:
+        return [*leaks.standing(rows("leakage"), known), *leaks.fixed(known, (row["id"] for row in rows("leakage")))]
+
+    return Told(settings, as_of, max([at, *said]), rows, found)
+
+
+def _form(form: str | None, out: Path | None) -> str:
+    """How a report is written. Raises BadInput."""
+    found = form or {".xlsx": "xlsx", ".html": "html", ".htm": "html"}.get(out.suffix.lower() if out else "", "text")
+    if found not in ("text", "xlsx", "html"):
+        raise BadInput(f"{found!r} is no format; there are text, xlsx, html")
+    if found == "text" and out is not None:
+        raise BadInput(f"cannot tell how to write {out.name!r}; end it in .xlsx or .html, or say --format")
+    if found != "text" and out is None:
+        raise BadInput(f"say which file to write: --out report.{found}")
+    return found
+
+
+def _speaking(language: str | None) -> Settings:
+    if language not in (None, "fr", "en"):
+        raise BadInput(f"{language!r} is no language of the hub; there are fr, en")
+    return Settings().model_copy(update={"language": language} if language else {})
 
 
 def past(db: Connection, known_at: datetime | None) -> datetime | None:

@@ -6,8 +6,9 @@ Out: golden_project_id, rest, rest_p10, rest_p90 (still to be spent; null where 
 Earned value (ANSI/EIA-748): with BAC the budget, EV = progress x BAC and AC the cost, the cost index is EV / AC and EAC = AC + (BAC - EV) /
 index. Early on an index is noise, so its logarithm is shrunk to what is usual, by w = s0^2 / (s0^2 + s^2 x .1 / p + (d / p)^2) with p the
 progress, s0 the spread from project to project, s the noise of the work and d the doubt about p. What is usual is learnt from the closed
-projects of the same nature. What remains is uncertain by what is not known of the index, by the noise of the work still to be done and by
-the doubt; the interval is log-normal and is to hold 80 %.
+projects of the same nature. So the whole is BAC / index*, and AC is another part of it than p says: by so much of the difference as d has
+in the variance, p was misread, and what remains is the whole less that progress. It is uncertain by what is not known of the whole, by the
+noise of the work still to be done and by what is left of the doubt; the interval is log-normal and is to hold 80 %.
 
 Work earns by progress, goods do not: they are bought ahead. So hours are budgeted at what an hour of the project has cost so far, or of the
 company, and goods are what the budget holds beyond, or all of it where the closed projects of the same nature say that its cost was that of
@@ -35,7 +36,7 @@ class Usual:
     """Standard deviation of its logarithm from project to project."""
     noise: float = 0.25
     """Standard deviation of the logarithm that a tenth of a project shows."""
-    doubt: float = 0.12
+    doubt: float = 0.2
     """Standard deviation of a progress that a plan tells, as a share of the whole."""
 
 
@@ -43,6 +44,10 @@ WEIGHT = 8
 """How many closed projects what is usual weighs as much as."""
 LEAST = 0.05
 """Progress from which on a cost without a budget is carried on."""
+WIDEST = 1.5
+"""Standard deviation of the logarithm of what remains, at most."""
+MOST = 0.95
+"""Progress that a project has at most before it is closed."""
 HOURS_THAT_TELL = 8
 """Hours on a project from which on what they cost is typical of it."""
 
@@ -74,23 +79,32 @@ _REST = """
             (coalesce(n * middle, 0) + $weight * ln($index)) / (coalesce(n, 0) + $weight) AS log_index,
             sqrt((coalesce(n * variance, 0) + $weight * $spread * $spread) / (coalesce(n, 0) + $weight)) AS spread
         FROM weighed w LEFT JOIN learnt l ON l.nature IS NOT DISTINCT FROM w.nature
+    ), doubted AS (
+        SELECT *,
+            $noise * $noise * 0.1 / nullif(done, 0) AS by_work, pow($doubt / nullif(done, 0), 2) AS by_doubt,
+            if(showing, ln(work * done / worked), 0) AS told
+        FROM usual
     ), shrunk AS (
         SELECT *,
-            if(showing, spread * spread / (spread * spread + $noise * $noise * 0.1 / done + pow($doubt / done, 2)), 0) AS w,
-            if(showing, ln(work * done / worked), 0) AS told,
-            greatest(1 - coalesce(done, 0), 0.01) AS ahead
-        FROM usual
+            coalesce(if(showing, spread * spread / (spread * spread + by_work + by_doubt), 0), 0) AS w,
+            coalesce(by_doubt / nullif(by_work + by_doubt, 0), 0) AS misread
+        FROM doubted
+    ), whole AS (
+        SELECT *, work / exp(w * told + (1 - w) * log_index) AS in_all FROM shrunk
+    ), reached AS (
+        SELECT *, if(done * in_all > 0, least(done * pow(worked / (done * in_all), misread), $most), 0) AS reached FROM whole
     ), estimated AS (
         SELECT *,
-            least(1, sqrt(spread * spread * (1 - w) + ($noise * $noise * 0.1 + pow($doubt, 2) / ahead) / ahead)) AS unsure,
+            least($widest, sqrt(
+                spread * spread * (1 - w) * pow(1 + misread * odds, 2) + $noise * $noise * 0.1 / (1 - reached)
+                + coalesce(by_doubt * (1 - misread) * odds * odds, 0))) AS unsure,
             CASE
                 WHEN progress_by = 'closed' OR done = 1 THEN 0
                 WHEN work IS NOT NULL AND done IS NULL THEN greatest(coalesce(budget, work) - spent, 0)
-                WHEN work IS NOT NULL
-                    THEN work * (1 - done) / exp(w * told + (1 - w) * log_index) + if(hours IS NULL, 0, coalesce(goods, 0))
+                WHEN work IS NOT NULL THEN in_all * (1 - reached) + if(hours IS NULL, 0, coalesce(goods, 0))
                 WHEN progress_by = 'plan' AND done >= $least THEN spent / done - spent
             END AS rest
-        FROM shrunk
+        FROM (SELECT *, reached / (1 - reached) AS odds FROM reached)
     )
     SELECT golden_project_id, rest, rest * exp(-$z * unsure) AS rest_p10, rest * exp($z * unsure) AS rest_p90
     FROM estimated ORDER BY golden_project_id"""
@@ -99,5 +113,5 @@ _REST = """
 def completion(frames: Frames, money: pa.Table, progress: pa.Table, usual: Usual) -> pa.Table:
     """What every project still has to spend."""
     tables = {"money": money, "progress": progress}
-    constants = {"telling": HOURS_THAT_TELL, "weight": WEIGHT, "z": EIGHTY, "least": LEAST}
+    constants = {"telling": HOURS_THAT_TELL, "weight": WEIGHT, "z": EIGHTY, "least": LEAST, "most": MOST, "widest": WIDEST}
     return query(frames, _REST, tables=tables, **asdict(usual), **constants)

@@ -7,7 +7,7 @@ Out: check (number), slug, golden_project_id, golden_customer_id, evidence (`sou
 The checks are those of FORECASTS, "Leakage and consistency checks"; amounts below eps = max(5, .5 %) do not count.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -88,25 +88,37 @@ def leakage(frames: Frames, as_of: date, currency: str = "EUR") -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
+Tables = Mapping[str, pa.Table]
+Make = Callable[[Frames, Tables, date, str], pa.Table]
+
+TABLES: Mapping[str, Make] = {
+    "exchange": lambda frames, tables, as_of, currency: exchange(frames, currency),
+    "link": lambda frames, tables, as_of, currency: links(frames),
+    "settlement": lambda frames, tables, as_of, currency: settlements(frames, as_of),
+    "receivable": lambda frames, tables, as_of, currency: open_documents(frames, tables["settlement"], as_of),
+    "profit": lambda frames, tables, as_of, currency: profitability(frames, as_of, currency, settlement=tables["settlement"]),
+    "document": lambda frames, tables, as_of, currency: query(frames, _DOCUMENT, tables=tables, as_of=as_of),
+    "sale": lambda frames, tables, as_of, currency: query(frames, _SALE, tables=tables, as_of=as_of),
+    "figure": lambda frames, tables, as_of, currency: query(frames, _FIGURE, tables=tables, as_of=as_of),
+    "twin": lambda frames, tables, as_of, currency: query(frames, _TWIN, tables=tables),
+    "ready": lambda frames, tables, as_of, currency: query(frames, READY, tables=tables, as_of=as_of, **CONSTANTS),
+    "double": lambda frames, tables, as_of, currency: query(frames, DOUBLES, tables=tables),
+    "mismatch": lambda frames, tables, as_of, currency: _mismatch(query(frames, _AGREED, tables=tables)),
+    "account": lambda frames, tables, as_of, currency: _accounts(query(frames, _ACCOUNT, tables=tables)),
+}
+"""What the checks read beside the frames, each made of those before it."""
+
+
 def _tables(frames: Frames, as_of: date, currency: str) -> dict[str, pa.Table]:
-    """What the checks read beside the frames."""
-    settlement = settlements(frames, as_of)
-    tables = {
-        "exchange": exchange(frames, currency),
-        "link": links(frames),
-        "settlement": settlement,
-        "receivable": open_documents(frames, settlement, as_of),
-        "profit": profitability(frames, as_of, currency),
-    }
-    tables["document"] = query(frames, _DOCUMENT, tables=tables, as_of=as_of)
-    tables["sale"] = query(frames, _SALE, tables=tables, as_of=as_of)
-    tables["figure"] = query(frames, _FIGURE, tables=tables, as_of=as_of)
-    tables["twin"] = query(frames, _TWIN, tables=tables)
-    tables["ready"] = query(frames, READY, tables=tables, as_of=as_of, **CONSTANTS)
-    tables["double"] = query(frames, DOUBLES, tables=tables)
-    tables["mismatch"] = _mismatch(query(frames, _AGREED, tables=tables))
-    tables["account"] = _accounts(query(frames, _ACCOUNT, tables=tables))
+    tables: dict[str, pa.Table] = {}
+    for name, make in TABLES.items():
+        tables[name] = make(frames, tables, as_of, currency)
     return tables
+
+
+def asked(check: Check, frames: Frames, tables: Tables, as_of: date) -> pa.Table:
+    """What a check finds."""
+    return query(frames, check.sql, tables=tables, as_of=as_of, **CONSTANTS)
 
 
 def _mismatch(agreed: pa.Table) -> pa.Table:
@@ -130,7 +142,7 @@ def _accounts(accounts: pa.Table) -> pa.Table:
 def _found(
     check: Check, frames: Frames, tables: Mapping[str, pa.Table], as_of: date, currency: str, names: Mapping[str, Mapping[str, str]]
 ) -> Iterator[dict[str, Any]]:
-    for row in query(frames, check.sql, tables=tables, as_of=as_of, **CONSTANTS).to_pylist():
+    for row in asked(check, frames, tables, as_of).to_pylist():
         said = {
             **row,
             "customer": names["customer"].get(row["golden_customer_id"] or "", "?"),

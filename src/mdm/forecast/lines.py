@@ -49,19 +49,19 @@ _PROJECT = f"""
         SELECT golden_id AS project_id, 'contract' AS part, 'project' AS entity, NULL AS source, NULL AS key, ordered_on AS "on",
             (amount * rate)::DECIMAL(38, 12) AS amount
         FROM job WHERE amount IS NOT NULL
-        UNION ALL SELECT a.project_id, 'amendments', 'amendment', a.source, a.key, a.signed_on, a.amount * j.rate
+        UNION ALL SELECT a.project_id, 'amendments', 'amendment', a.source, a.key, a.signed_on, (a.amount * j.rate)::DECIMAL(38, 12)
         FROM agreed a JOIN job j ON j.golden_id = a.project_id
-        UNION ALL SELECT project_id, 'invoiced', 'invoice', source, key, issued_on, amount FROM billed
-        UNION ALL SELECT project_id, 'paid', 'payment', source, key, "on", amount FROM received
-        UNION ALL SELECT project_id, if(kind = 'labour', 'labour', 'purchases'), 'cost', source, key, spent_on, amount FROM priced
-        UNION ALL SELECT project_id, 'hours', 'cost', source, key, spent_on, hours FROM priced WHERE hours IS NOT NULL
-        UNION ALL SELECT project_id, 'budget_hours', 'budget', source, key, NULL, hours FROM budget WHERE hours IS NOT NULL
-        UNION ALL SELECT project_id, 'budget_cost', 'budget', source, key, NULL, cost FROM budget WHERE cost IS NOT NULL
-        UNION ALL SELECT l.project_id, 'planned', 'plan_line', l.source, l.key, l.planned_on, l.amount * j.rate
+        UNION ALL SELECT project_id, 'invoiced', 'invoice', source, key, issued_on, amount::DECIMAL(38, 12) FROM billed
+        UNION ALL SELECT project_id, 'paid', 'payment', source, key, "on", amount::DECIMAL(38, 12) FROM received
+        UNION ALL SELECT project_id, if(kind = 'labour', 'labour', 'purchases'), 'cost', source, key, spent_on, amount::DECIMAL(38, 12) FROM priced
+        UNION ALL SELECT project_id, 'hours', 'cost', source, key, spent_on, hours::DECIMAL(38, 12) FROM priced WHERE hours IS NOT NULL
+        UNION ALL SELECT project_id, 'budget_hours', 'budget', source, key, NULL, hours::DECIMAL(38, 12) FROM budget WHERE hours IS NOT NULL
+        UNION ALL SELECT project_id, 'budget_cost', 'budget', source, key, NULL, cost::DECIMAL(38, 12) FROM budget WHERE cost IS NOT NULL
+        UNION ALL SELECT l.project_id, 'planned', 'plan_line', l.source, l.key, l.planned_on, (l.amount * j.rate)::DECIMAL(38, 12)
         FROM plan_line l JOIN job j ON j.golden_id = l.project_id WHERE l.status IN ('planned', 'done')
         UNION ALL SELECT project_id, 'plan', 'plan_line', source, key, planned_on, NULL FROM plan_line WHERE status <> 'cancelled'
     )
-    SELECT project_id, part, entity, source, key, "on", amount::DECIMAL(38, 12) AS amount
+    SELECT project_id, part, entity, source, key, "on", amount
     FROM line WHERE project_id IS NOT NULL ORDER BY project_id, "on", entity, source, key, amount"""
 
 _MONTH = """

@@ -24,6 +24,7 @@ from mdm.forecast.completion import Usual, completion
 from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.progress import progress
+from mdm.forecast.settlement import SCHEMA as SETTLED
 from mdm.forecast.settlement import settlements
 
 PRICED = """
@@ -121,10 +122,17 @@ _FIGURES = """
     FROM valued ORDER BY golden_project_id"""
 
 
-def profitability(frames: Frames, as_of: date, currency: str = "EUR", usual: Usual | None = None) -> pa.Table:
-    """The figures of every golden project on a day, in the company's currency."""
-    tables = {"exchange": exchange(frames, currency), "settlement": settlements(frames, as_of)}
-    money = query(frames, _MONEY, tables=tables, as_of=as_of, currency=currency)
-    done = progress(frames, as_of)
-    tables = {"money": money, "progress": done, "rest": completion(frames, money, done, usual or Usual())}
+def profitability(
+    frames: Frames, as_of: date, currency: str = "EUR", usual: Usual | None = None, settlement: pa.Table | None = None
+) -> pa.Table:
+    """The figures of every golden project on a day, in the company's currency; with the settlements of that day where they are known already."""
+    settled = settlements(frames, as_of) if settlement is None else settlement
+    sums, done = money(frames, as_of, currency, settled), progress(frames, as_of)
+    tables = {"money": sums, "progress": done, "rest": completion(frames, sums, done, usual or Usual())}
     return to_cents(query(frames, _FIGURES, tables=tables))
+
+
+def money(frames: Frames, as_of: date, currency: str, settlement: pa.Table | None = None) -> pa.Table:
+    """What facts sum to, before anything is estimated; without settlements nothing is paid."""
+    tables = {"exchange": exchange(frames, currency), "settlement": SETTLED.empty_table() if settlement is None else settlement}
+    return query(frames, _MONEY, tables=tables, as_of=as_of, currency=currency)

@@ -406,6 +406,33 @@ outbox = Table(
     comment="Events, written with what they tell of",
 )
 
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False, comment="of the check"),
+    Column("amount", Numeric(24, 2), comment="at risk, in the company's currency"),
+    Column("content", JSONB, nullable=False, comment="as it was found last"),
+    Column("first_seen", Instant, nullable=False),
+    Column("gone_at", Instant, comment="when it was found no more; null while it is found"),
+    comment="Every leak that was ever found",
+)
+
+finding_mark = Table(
+    "finding_mark",
+    metadata,
+    _id(),
+    Column("finding_id", Text, ForeignKey("finding.id"), nullable=False),
+    Column("state", Text, nullable=False, comment="open, accepted, false_alarm, fixed"),
+    Column("owner", Text, comment="who is to act, where it is not whom the facts name"),
+    Column("reason", Text),
+    Column("recovered", Numeric(24, 2), comment="what came back, in the company's currency; null where nothing tells"),
+    Column("actor", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_finding_mark_finding_id", "finding_id", "id"),
+    comment="What was thought of findings, and what became of them: the newest mark counts; never changed",
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -22,7 +22,7 @@ PRICE_BELOW_CONTRACT = Check(
     "Invoice {key} of {since} ({customer}) is at a price below the deal's: {amount} less.",
     """
     WITH sold AS (
-        SELECT s.project, l.product_id, min(l.unit_price * s.rate) AS price, min(s.probability) AS probability,
+        SELECT s.project, l.product_id, min(l.unit_price * s.rate) AS price, min(s.link_probability) AS probability,
             min(s.source || ':' || s.key) AS evidence
         FROM sale s JOIN deal_line l ON l.source = s.source AND l.deal = s.key
         WHERE s.project IS NOT NULL AND l.unit_price > 0 GROUP BY ALL

@@ -23,11 +23,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mdm.forecast.cash import receivables
+from mdm.forecast.cash import open_documents
 from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query
 from mdm.forecast.phases import phases
 from mdm.forecast.profitability import profitability
+from mdm.forecast.settlement import settlements
 from mdm.forecast.simulator.paths import Floats, Items
 from mdm.forecast.simulator.periods import Calendar
 
@@ -359,7 +360,7 @@ def _open(frames: Frames, late: Late, calendar: Calendar, rates: pa.Table, curre
         frames,
         """SELECT r.issued_on, r.golden_customer_id AS customer, (r.open * x.rate)::DOUBLE AS open
            FROM receivable r ASOF JOIN exchange x ON x.currency = r.currency AND r.issued_on >= x.since ORDER BY r.source, r.key""",
-        tables={"receivable": receivables(frames, calendar.as_of), "exchange": rates},
+        tables={"receivable": open_documents(frames, settlements(frames, calendar.as_of), calendar.as_of), "exchange": rates},
         currency=currency,
     ).to_pylist()
     when = np.zeros((len(rows), calendar.count))
