@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.cli import asking, dunning, forecasting, leaks, looking, quality, reviewing, rules, serving, starting, working
+from api.cli import asking, backtesting, dunning, forecasting, leaks, looking, quality, reviewing, rules, serving, starting, working
 from api.logs import configure
 from mdm.errors import HubError
 
@@ -30,7 +30,7 @@ def common(
 
 for command in (
     starting.init, starting.demo, working.load, working.match, working.rebuild, working.rule, looking.status, looking.verify, looking.report, looking.explain,
-    looking.export, forecasting.deals, asking.simulate, asking.negotiate, reviewing.tasks, reviewing.review, quality.quality, serving.serve,
+    looking.export, forecasting.deals, asking.simulate, asking.negotiate, backtesting.backtest, reviewing.tasks, reviewing.review, quality.quality, serving.serve,
     serving.worker, serving.key,
 ):  # fmt: skip
     app.command(name=command.__name__)(command)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.looking import SHOWN, Day, KnownAt, today
+from api.cli.looking import SHOWN, Day, KnownAt, past, today
 from api.cli.watching import console as terminal
 from api.hub import opened_hub
 from api.words import money, month, number, percent, word
@@ -41,7 +41,7 @@ def simulate(
     asked, targets = Scenario("asked", [_lever(text) for text in lever or []]), dict(_target(text) for text in target or [])
     calendar = Calendar(as_of.date() if as_of else today(), "month", months)
     with opened_hub(settings) as hub, hub.engine.connect() as db:
-        frames = facts.frames(db, Moment(known_at))
+        frames = facts.frames(db, Moment(past(db, known_at)))
     simulator = company(frames, calendar, settings.currency)
     base = simulator.answer(BASE, ALL, targets)
     _show_totals(console, settings, base, simulator.answer(asked, ALL, targets) if asked.levers else None)
