@@ -67,7 +67,7 @@ _DEALS = """
             s.list_amount, d.stage, d.amount, coalesce(d.probability, s.probability) AS probability, d.closes_on, d.last_activity_on
         FROM deal d LEFT JOIN told t USING (source, key) LEFT JOIN closing c USING (source, key) LEFT JOIN sold s USING (source, key)
     )
-    SELECT *, if(ended_on <= $as_of, ended_on, NULL) AS closed_on, if(ended_on <= $as_of, now, 'open') AS status
+    SELECT *, if(ended_on <= $as_of, ended_on, NULL) AS closed_on, if(coalesce(ended_on <= $as_of, true), now, 'open') AS status
     FROM dated WHERE coalesce(created_on, ended_on, $as_of) <= $as_of"""
 
 _CHANGES = """

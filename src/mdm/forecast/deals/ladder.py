@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from mdm.forecast.deals.features import ON_EFFECT, Columns, Encoding, columns, since
-from mdm.forecast.deals.ridge import Fit, expit, fit, logit
+from mdm.forecast.deals.ridge import ESTIMATED, Fit, expit, fit, logit
 from mdm.forecast.deals.shrinkage import FEW, interval, strength
 from mdm.forecast.deals.timing import Outlook, outlook
 
@@ -112,7 +112,9 @@ def learnt(entries: pa.Table, known: pa.Table, as_of: date) -> Learnt:
 
 def chances(past: Learnt, now: Columns, as_of: date) -> Chances:
     """What past deals say of those that are open now."""
-    rung = rung_of(past.closed)
+    rung, seen = rung_of(past.closed), set(past.rows["stage"])
+    # A stage that no history tells of is none, as it is of the deals that one learns from.
+    now = {**now, "stage": [stage if stage in seen else None for stage in now["stage"]]}
     ahead = outlook(past.table, as_of, landmarks=rung == "competing_risks")
     recalibrated = _recalibrated(past, now)
     if rung in {"no_history", "stage_table"}:
@@ -179,7 +181,9 @@ class _Model:
     def logits(self, rows: Columns) -> Array:
         """Log-odds of rows."""
         said = expit(self.fit.logit(self.encoding.features(rows), _offset(self.ahead, rows)))
-        return logit(np.array([chance + self.cells.get(cell, 0.0) for chance, cell in zip(said, _cells(rows, _CELL), strict=True)]))
+        return logit(
+            np.array([chance + self.cells.get(cell, 0.0) for chance, cell in zip(said, _cells(rows, _CELL), strict=True)]), ESTIMATED
+        )
 
 
 _CELL = ("stage", "product", "salesperson")
@@ -188,7 +192,7 @@ _CELL = ("stage", "product", "salesperson")
 def _offset(ahead: Outlook | None, rows: Columns) -> Array | float:
     if ahead is None:
         return 0.0
-    return logit(ahead.won.sum(axis=1)[ahead.states(rows["stage"], np.array(since(rows, "stage_since"), dtype=int))])
+    return logit(ahead.won.sum(axis=1)[ahead.states(rows["stage"], np.array(since(rows, "stage_since"), dtype=int))], ESTIMATED)
 
 
 def _model(past: Learnt, used: Array, rung: str, ahead: Outlook) -> _Model:

@@ -50,7 +50,13 @@ def expit(value: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(value, -35, 35))))
 
 
-def logit(chance: Array) -> Array:
-    """Log-odds of a probability; nobody is certain, so it is kept off 0 and 1."""
-    kept = np.clip(chance, 0.02, 0.98)
+ENTERED = 0.02
+"""What people enter is kept so far off 0 and 1: nobody is certain."""
+ESTIMATED = 0.001
+"""What is estimated is kept so far off 0 and 1."""
+
+
+def logit(chance: Array, least: float = ENTERED) -> Array:
+    """Log-odds of a probability, kept off 0 and 1."""
+    kept = np.clip(chance, least, 1 - least)
     return np.asarray(np.log(kept / (1 - kept)))

@@ -1,7 +1,7 @@
 """What speaks against an open deal, in words.
 
 A deal is at risk that has been in its stage for longer than nine in ten of the deals that were won took there, whose closing date is past,
-which nobody has touched for 60 days, or which was put off three times.
+which nobody has touched for 60 days, or which was put off three times. Where no history tells of its stage, its age stands for the time in it.
 """
 
 from collections import defaultdict
@@ -29,13 +29,14 @@ def reasons(entries: pa.Table, now: Columns, as_of: date) -> tuple[list[bool], l
     ):
         why: list[tuple[str, str]] = []
         days = (as_of - since).days if since else 0
-        most = usual.get(stage or "")
+        in_stage = stage if stage in usual else None
+        most = usual.get(in_stage or "")
         if most is not None and days > most:
-            named = f"« {stage} »" if stage else "en cours"
+            named = f"« {in_stage} »" if in_stage else "en cours"
             why.append(
                 (
                     f"{named} depuis {days} jours, alors que 9 affaires gagnées sur 10 y sont restées {most} jours au plus",
-                    f"{f'in “{stage}”' if stage else 'open'} for {days} days, where 9 won deals in 10 took {most} at most",
+                    f"{f'in “{in_stage}”' if in_stage else 'open'} for {days} days, where 9 won deals in 10 took {most} at most",
                 )
             )
         if closes_on is not None and closes_on < as_of:

@@ -26,8 +26,8 @@ CELLS = np.array([*range(26), *range(26, 52, 4), 52])
 """First week of each cell: weeks alone at first, later several together."""
 PRIOR = 8.0
 """Deal-weeks that what is leant on weighs as much as."""
-LEAN = 3.0
-"""Deals on past quarter days that the chain weighs as much as."""
+LEAN = 1.0
+"""Deals on past quarter days that the chain weighs as much as: it fills what none of them tells."""
 USUAL = 1 / 13
 """Chance that a deal ends in a week where there is no history at all: half of them last two months."""
 

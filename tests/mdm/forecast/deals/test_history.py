@@ -79,6 +79,11 @@ def test_a_deal_without_a_probability_has_that_of_its_lines() -> None:
     assert found["entered"] == pytest.approx(0.5)
 
 
+def test_a_deal_that_ended_nobody_knows_when_has_ended() -> None:
+    found = known(frames(facts={"deal": [deal("D1", status="won", created_on=None), deal("D2", created_on=None)]}), TODAY)
+    assert [(row(found, key=key)["status"], row(found, key=key)["closed_on"]) for key in ("D1", "D2")] == [("won", None), ("open", None)]
+
+
 def test_a_stage_that_deals_leave_again_ends_none_of_them() -> None:
     """In a CRM that keeps the end apart from the stage, a deal is lost in the stage in which it was."""
     lost = deal("D2", status="lost", stage="Offer", closes_on="2026-03-01")

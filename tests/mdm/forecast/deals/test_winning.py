@@ -132,6 +132,12 @@ def test_what_speaks_against_a_deal_is_said_in_words() -> None:
     assert "date de clôture dépassée de 60 jours" in found["why_fr"]
 
 
+def test_without_stages_a_deal_is_at_risk_by_its_age() -> None:
+    answers = winning(frames(facts={"deal": [*ended(40, 20), deal("OLD", stage="Offer"), deal("NEW", created_on="2026-04-20")]}), TODAY)
+    assert row(answers, key="OLD")["why_en"] == "open for 116 days, where 9 won deals in 10 took 40 at most"
+    assert not row(answers, key="NEW")["at_risk"]
+
+
 def test_row_order_is_nothing() -> None:
     world = sales(9, 200).world(TODAY)
     assert winning(shuffled(world), TODAY).equals(winning(world, TODAY))
