@@ -4,7 +4,8 @@
 In:  the facts invoice, payment and write_off, the golden records of customer.
 Out: source, key, kind, golden_customer_id, customer, golden_project_id, currency, issued_on, due_on, gross, paid, credited, written_off,
      open (with tax; negative for a credit note that nobody used yet), days_overdue, bucket (`not due`, `1-30`, `31-60`, `61-90`, `> 90`),
-     and of `receivables` expected_on, expected_p10, expected_p90, never_probability, customer_invoices, rests_on (those of `payments.expected`; of
+     and of `receivables` terms (as the invoice says them), terms_excess (days by which they go beyond what the law lets parties agree, null
+     where they cannot be read), expected_on, expected_p10, expected_p90, never_probability, customer_invoices, rests_on (those of `payments.expected`; of
      a credit note expected_on alone, its due date). By due date, source and key.
 
 `cash`: by month.
@@ -17,11 +18,14 @@ A document without a due date is due 30 days after its issue (C. com. L441-10 I)
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.payments.expected import expected
 from mdm.forecast.settlement import settlements
-from mdm.forecast.terms import STATUTORY_DAYS
+from mdm.forecast.terms import STATUTORY_DAYS, Buyer, excess, read, usual
+
+_BUYERS: tuple[Buyer, ...] = ("company", "public")
 
 _OPEN = """
     WITH document AS (
@@ -30,7 +34,7 @@ _OPEN = """
             if(kind = 'credit_note', -abs(gross), gross) AS gross
         FROM invoice WHERE issued_on <= $as_of
     ), settled AS (
-        SELECT source, invoice AS key, max("on") AS settled_on, sum(amount) AS amount,
+        SELECT source, invoice AS key, sum(amount) AS amount,
             coalesce(sum(amount) FILTER (kind = 'payment'), 0) AS paid,
             coalesce(sum(amount) FILTER (kind = 'credit_note'), 0) AS credited,
             coalesce(sum(amount) FILTER (kind = 'write_off'), 0) AS written_off
@@ -54,9 +58,15 @@ _OPEN = """
     ORDER BY s.due_on, s.source, s.key"""
 
 _EXPECTED = """
-    SELECT d.*, coalesce(e.expected_on, greatest(d.due_on, $as_of)) AS expected_on, e.expected_p10, e.expected_p90, e.never_probability,
+    SELECT d.*, i.payment_terms AS terms, if(c.siren[1] IN ('1', '2'), t.public, t.company) AS terms_excess,
+        coalesce(e.expected_on, greatest(d.due_on, $as_of)) AS expected_on, e.expected_p10, e.expected_p90, e.never_probability,
         e.customer_invoices, e.rests_on
-    FROM open_document d LEFT JOIN expectation e USING (source, key) ORDER BY d.due_on, d.source, d.key"""
+    FROM open_document d
+    JOIN invoice i USING (source, key)
+    LEFT JOIN expectation e USING (source, key)
+    LEFT JOIN agreed t ON t.terms = i.payment_terms
+    LEFT JOIN golden_customer c ON c.golden_id = d.golden_customer_id
+    ORDER BY d.due_on, d.source, d.key"""
 
 PIECES = """
         SELECT 'invoice' AS entity, source, key, greatest(due_on, $as_of) AS day, currency, if(due_on < $as_of, 'overdue', 'due') AS sort, open AS amount FROM receivable
@@ -83,7 +93,15 @@ def receivables(frames: Frames, as_of: date) -> pa.Table:
     """Every document that is open on a day, and when it should come in."""
     settlement = settlements(frames, as_of)
     tables = {"open_document": open_documents(frames, settlement, as_of), "expectation": expected(frames, settlement, as_of)}
+    tables["agreed"] = _agreed(frames)
     return query(frames, _EXPECTED, tables=tables, as_of=as_of)
+
+
+def _agreed(frames: Frames) -> pa.Table:
+    """All terms that invoices say, and by how many days they go beyond the law, for a company and for a public buyer."""
+    said = sorted(text for text in pc.unique(frames.facts["invoice"]["payment_terms"]).to_pylist() if text and read(text))
+    beyond = [[excess(usual(text), buyer) for text in said] for buyer in _BUYERS]
+    return pa.table([said, *beyond], schema=pa.schema([("terms", pa.string()), *((buyer, pa.int64()) for buyer in _BUYERS)]))
 
 
 def cash(frames: Frames, as_of: date) -> pa.Table:

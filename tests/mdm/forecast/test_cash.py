@@ -90,3 +90,19 @@ def test_due_and_expected_sum_to_what_is_open() -> None:
     months = cash(world, TODAY).to_pylist()
     total = sum(found["open"] for found in receivables(world, TODAY).to_pylist())
     assert sum(found["due"] + found["overdue"] for found in months) == sum(found["expected"] for found in months) == total == euros("29.53")
+
+
+@pytest.mark.parametrize(
+    ("terms", "siren", "excess"),
+    [
+        ("60 jours", None, 0),
+        ("90 jours net", None, 30),
+        ("45 jours", "213500002", 15),
+        ("45 jours", "924681075", 0),
+        ("selon devis", None, None),
+    ],
+)
+def test_terms_beyond_the_law_are_told(terms: str, siren: str | None, excess: int | None) -> None:
+    golden = {"customer": [{"golden_id": "c", "name": "C", "siren": siren}]}
+    found = row(receivables(frames(facts={"invoice": [invoice("F", 100, payment_terms=terms)]}, golden=golden), TODAY))
+    assert (found["terms"], found["terms_excess"]) == (terms, excess)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.forecast.frames import Frames
-from mdm.forecast.settlement import settlements
+from mdm.forecast.settlement import in_turn, settlements
 from tests.mdm.forecast.worlds import Row, frames, shuffled
 
 TODAY = date(2026, 11, 23)
@@ -140,6 +140,42 @@ def test_nothing_is_lost_nothing_is_settled_twice_and_order_is_nothing(
     for at, (amount, _) in enumerate(credits):
         assert sum(part for key, _, part in found if key == f"A{at}") <= amount
     assert settled(shuffled(world)) == found
+
+
+LETTERS = st.sampled_from([None, "AA", "AB"])
+CUSTOMERS = st.sampled_from(["C1", "C2"])
+LISTS = st.sampled_from([None, "", "F0", "F1", "F2", "F3", " F4 ", "F0 F1", "A0", "F1,A1", "F9", "F2;"])
+
+
+@given(
+    invoices=st.lists(st.tuples(AMOUNTS, CUSTOMERS, LETTERS, st.sampled_from(["EUR", "USD"])), min_size=1, max_size=5),
+    notes=st.lists(st.tuples(AMOUNTS, st.sampled_from([None, "F0", "F1"]), CUSTOMERS, LETTERS), max_size=2),
+    payments=st.lists(st.tuples(st.integers(-20, 300), LISTS, CUSTOMERS, LETTERS, st.integers(1, 28)), max_size=6),
+    losses=st.lists(st.sampled_from(["F0", "F3"]), max_size=1),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_short_way_and_the_long_one_are_the_same(
+    invoices: list[tuple[int, str, str | None, str]],
+    notes: list[tuple[int, str | None, str, str | None]],
+    payments: list[tuple[int, str | None, str, str | None, int]],
+    losses: list[str],
+) -> None:
+    """Payments that are settled at once, in SQL, come to what they would in turn."""
+    bills = [
+        invoice(f"F{at}", amount, f"2026-01-{at + 1:02}", customer=customer, lettering=letter, currency=currency)
+        for at, (amount, customer, letter, currency) in enumerate(invoices)
+    ]
+    credits = [
+        credit(f"A{at}", -amount, origin=origin, customer=who, lettering=letter) for at, (amount, origin, who, letter) in enumerate(notes)
+    ]
+    paid = [
+        payment(f"P{at}", amount, keys, f"2026-02-{day:02}", customer=who, lettering=letter)
+        for at, (amount, keys, who, letter, day) in enumerate(payments)
+    ]
+    lost = [{"key": f"W{key}", "invoice": key, "on": "2026-02-14", "amount": 50} for key in losses]
+    world = frames(facts={"invoice": [*bills, *credits], "payment": paid, "write_off": lost})
+    long = in_turn(world, TODAY).select(settlements(world, TODAY).column_names)
+    assert settlements(world, TODAY).to_pylist() == long.to_pylist()
 
 
 @pytest.mark.parametrize("separator", [" ", ",", ";", ", ", "\n"])

@@ -27,7 +27,7 @@ FIRST, LAST = -90, 365
 DAYS: Ints = np.arange(FIRST, LAST + 1)
 OPEN, PAID, LOST = range(3)
 HABIT, DISPUTE, NEVER = range(3)
-PRIOR_PARTS = np.array([92.0, 7.0, 1.0])
+PRIOR_PARTS = np.array([90.0, 9.0, 1.0])
 """Of a hundred invoices before any is known: within the habit, disputed, never paid."""
 DISPUTE_DAYS = 75.0
 """Mean wait of a dispute. Gamma of shape 2: few end at once."""
@@ -39,7 +39,7 @@ PRIOR_CUSTOMERS = 8.0
 """How many customers the prior of the dictionary weighs as much as."""
 SEGMENT_CUSTOMERS = 50.0
 """How many customers of a segment all customers weigh as much as."""
-ROUNDS = 5
+ROUNDS = 3
 """Steps of EM."""
 RARE = 1e-6
 """Habits less common than that, with everybody, are left out once all is learned."""

@@ -2,6 +2,7 @@
 
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ OURS = USUAL.model_copy(
 )
 
 
-def letter(level: int, **golden: str) -> Proposal:
+def letter(level: int, **golden: Any) -> Proposal:
     """A proposal at a level: 1 200 overdue since 45 days, 300 of it on account."""
     credit = {**late("A", 5, -300), "kind": "credit_note"}
     sent = [reminder("F1", level - 1, 20)] if level > 1 else []
