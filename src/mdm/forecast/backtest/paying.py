@@ -176,7 +176,7 @@ def weekly_cash(origin: Origin, shares: Array, rng: np.random.Generator, how: Pa
     if how is not None:
         rows, after, disputed = standing(origin.left, how, origin.as_of)
         drawn = how.sample(rows, after, PATHS, rng, disputed)
-        day = how.settled(np.where(drawn == NEVER_DAY, 0, drawn) + origin.due[:, None])
+        day = how.settled(rows, np.where(drawn == NEVER_DAY, 0, drawn) + origin.due[:, None])
         week = np.where(drawn == NEVER_DAY, -1, (day - banking.number(origin.as_of) - 1) // 7)
     else:
         sums = shares.cumsum(1)
@@ -237,7 +237,8 @@ def _habits(origin: Origin) -> Array:
 
 def on_days_seen(shares: Array, origin: Origin) -> Array:
     """Distributions by day of the calendar moved to the days on which money is seen."""
-    seen = origin.how.settled(origin.due[:, None] + DAYS[None, :]) - origin.due[:, None] - FIRST
+    rows = standing(origin.left, origin.how, origin.as_of)[0]
+    seen = origin.how.settled(rows, origin.due[:, None] + DAYS[None, :]) - origin.due[:, None] - FIRST
     moved = np.zeros_like(shares)
     np.add.at(moved, (np.arange(len(shares))[:, None], np.minimum(seen, len(DAYS))), shares[:, :-1])
     moved[:, -1] += shares[:, -1]

@@ -52,7 +52,9 @@ def collections(frames: Frames, as_of: date, paths: int = PATHS, seed: int = SEE
             for at in range(0, len(mine), _AT_ONCE):
                 some = mine[at : at + _AT_ONCE]
                 delay = drawn[some].astype(np.int64)
-                day = np.where(delay == NEVER_DAY, edges[-1], how.settled(np.where(delay == NEVER_DAY, 0, delay) + due[some, None]))
+                day = np.where(
+                    delay == NEVER_DAY, edges[-1], how.settled(rows[some], np.where(delay == NEVER_DAY, 0, delay) + due[some, None])
+                )
                 sums += _summed(np.searchsorted(edges, day, side="right") - 1, amount[some], len(edges))
             owed = _total(np.clip(np.searchsorted(edges, due[mine], side="right") - 1, 0, None), amount[mine], len(edges))
             tables.append(_told(period, starts[:-1], currency, owed[:-1], sums[:-1]))

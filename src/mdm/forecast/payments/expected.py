@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mdm.forecast.frames import Frames
-from mdm.forecast.payments import banking
 from mdm.forecast.payments.habits import DAYS, DISPUTE, FIRST, Array, Ints, delays
 from mdm.forecast.payments.outcomes import SEGMENTS, outcomes
 from mdm.forecast.payments.payers import ENOUGH, OLDEST, Payers, days_of, learned
@@ -54,7 +53,7 @@ def expectations(left: pa.Table, how: Payers, as_of: date) -> pa.Table:
     due = days_of(left["due_on"])
     parts = [_quantiles(how, rows[of], after[of], disputed[of]) for of in _slices(len(rows))]
     cells, never = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else (np.empty((0, 3), np.int64), np.empty(0))
-    days = how.settled(due[:, None] + cells + FIRST + np.maximum(after - OLDEST, 0)[:, None]).astype(np.int32)
+    days = how.settled(rows, due[:, None] + cells + FIRST + np.maximum(after - OLDEST, 0)[:, None]).astype(np.int32)
     behind, rests = _behind(how, rows, left["segment"].to_pylist())
     columns = [left["source"], left["key"], *(pa.array(days[:, at]).cast(pa.date32()) for at in (1, 0, 2)), never, behind, rests]
     return pa.table([pa.chunked_array([pa.array(one)]) if isinstance(one, np.ndarray) else one for one in columns], schema=SCHEMA)
@@ -63,9 +62,8 @@ def expectations(left: pa.Table, how: Payers, as_of: date) -> pa.Table:
 def standing(left: pa.Table, how: Payers, as_of: date) -> tuple[Ints, Ints, "np.typing.NDArray[np.bool_]"]:
     """Of open invoices the rows of `how`, the delays that they have reached, and whether they are disputed."""
     rows = how.rows(left["customer_id"].to_pylist(), left["segment"].to_pylist())
-    last = banking.last_open(as_of) if how.banking else banking.number(as_of)
     disputed = pc.or_(left["disputed"], left["short"]).to_numpy(zero_copy_only=False)
-    return rows, last - days_of(left["due_on"]), disputed.astype(bool)
+    return rows, how.last_seen(rows, as_of) - days_of(left["due_on"]), disputed.astype(bool)
 
 
 def _quantiles(how: Payers, rows: Ints, after: Ints, disputed: "np.typing.NDArray[np.bool_]") -> tuple[Ints, Array]:

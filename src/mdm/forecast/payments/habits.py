@@ -7,7 +7,8 @@ own invoices then say which habits may be its own (Bayes): one without invoices 
 
 An invoice may fall out of the habit: it is disputed, and a long wait comes on top, or it is never paid. How often, is learned by segment and
 by customer (Dirichlet). Open invoices are censored at their age, written-off ones are lost; none is dropped. Money that comes on a day on
-which banks are closed is seen on the next day of business, so an invoice paid on a Monday may have been paid two days before.
+which banks are closed is seen on the next day of business, so an invoice paid on a Monday may have been paid two days before; in the same
+way, that of a customer who pays in runs is seen on their days.
 
 Delays are whole days after the due date, from `FIRST` to `LAST`; what is not paid by then counts as never paid.
 """

@@ -23,6 +23,10 @@ NEVER_DAY = 32_767
 """The delay of what is never paid: the largest number of 16 bits."""
 OLDEST = 300
 """An invoice that is overdue by more days is as likely to be paid as one overdue by these."""
+RUN_SHARE = 0.9
+"""How many of the payments of a customer with runs are on their days."""
+RUN_ODDS = 1000.0
+"""How much likelier runs have to be than chance."""
 _AT_ONCE = 2_000
 """Invoices whose paths are drawn at once, which bounds the memory."""
 ENOUGH = 10
@@ -38,8 +42,8 @@ class Payers:
 
     habits: Habits
     row_of: dict[str, int]
-    banking: bool
-    """Whether payments are dated on days of business only."""
+    calendar: Ints
+    """Of each row of `habits`, the calendar by which its money is seen: every day, days of business, or runs of a customer."""
 
     def rows(self, customers: Sequence[str | None], segments: Sequence[str] | None = None) -> Ints:
         """The rows of customers; of one that was never invoiced its segment's, where that is said, or everybody's."""
@@ -59,9 +63,14 @@ class Payers:
         """
         return delays(self.habits, self.rows(customers, segments))
 
-    def settled(self, days: Ints) -> Ints:
-        """The days on which money is seen that was sent on these days, as numbers since 1970-01-01."""
-        return banking.next_open(days) if self.banking else days
+    def settled(self, rows: Ints, days: Ints) -> Ints:
+        """The days on which money is seen that was to be paid on these days, numbers since 1970-01-01; an invoice a line of `days`."""
+        return banking.seen(self.calendar[rows].reshape(-1, *[1] * (days.ndim - 1)), days)
+
+    def last_seen(self, rows: Ints, as_of: date) -> Ints:
+        """Of each row the last day whose money has been seen until a day."""
+        kinds, which = np.unique(self.calendar[rows], return_inverse=True)
+        return np.array([banking.last_seen(int(kind), as_of) for kind in kinds], dtype=np.int64)[which.ravel()]
 
     def sample(
         self, rows: Ints, after: Ints, paths: int, rng: np.random.Generator, disputed: npt.NDArray[np.bool_] | None = None
@@ -126,13 +135,20 @@ def learned(known: pa.Table, as_of: date) -> Payers:
     owner = np.array([row_of[customer] for customer in told["customer_id"].to_pylist()], dtype=np.int64)
     outcome = np.array([_OUTCOME[name] for name in told["outcome"].to_pylist()], dtype=np.int64)
     due, paid = days_of(told["due_on"]), days_of(told["paid_on"])
-    of_banks = _of_banks(paid[outcome == PAID])
-    last = banking.last_open(as_of) if of_banks else banking.number(as_of)
-    held = np.where(outcome == PAID, banking.held(paid) if of_banks else 0, 0)
+    usual = banking.BANKS if _of_banks(paid[outcome == PAID]) else banking.PLAIN
+    runs = _runs(owner[outcome == PAID], paid[outcome == PAID], len(customers), usual)
+    held, last = np.zeros(len(owner), dtype=np.int64), np.zeros(len(owner), dtype=np.int64)
+    for kind in np.unique(runs).tolist():
+        mine = runs[owner] == kind
+        on, before = banking.window(kind, paid[mine])
+        held[mine] = np.where(on, before, banking.window(usual, paid[mine])[1])
+        last[mine] = banking.last_seen(kind, as_of)
+    held = np.where(outcome == PAID, np.maximum(held, 0), 0)
     delay = np.where(outcome == PAID, paid, last) - due
     segment_of = np.zeros(len(customers), dtype=np.int64)
     segment_of[owner] = [SEGMENTS.index(name) for name in told["segment"].to_pylist()]
-    return Payers(fit(Observed(owner, outcome, delay, held), segment_of, len(SEGMENTS)), row_of, of_banks)
+    calendar = np.concatenate([runs, np.full(len(SEGMENTS) + 1, usual)])
+    return Payers(fit(Observed(owner, outcome, delay, held), segment_of, len(SEGMENTS)), row_of, calendar)
 
 
 def days_of(column: pa.ChunkedArray) -> Ints:
@@ -144,6 +160,23 @@ def days_of(column: pa.ChunkedArray) -> Ints:
 
 def _of_banks(paid: Ints) -> bool:
     return len(paid) == 0 or float(banking.is_weekend(paid).mean()) <= _WEEKEND_SHARE
+
+
+def _runs(owner: Ints, paid: Ints, customers: int, usual: int) -> Ints:
+    """The calendar of each customer: runs where its payments say so against chance, else the usual one.
+
+    A payment of a customer with runs is on one of their days nine times of ten, one of another as often as there are such days.
+    """
+    open_ = np.unique(banking.calendars()[usual])
+    count = np.bincount(owner, minlength=customers)
+    best, found = np.full(customers, np.log(RUN_ODDS * len(banking.RUNS))), np.full(customers, usual, dtype=np.int64)
+    for kind in range(len(banking.RUNS)):
+        calendar = banking.BANKS + 1 + kind
+        chance = len(np.unique(banking.calendars()[calendar])) / len(open_)
+        on = np.bincount(owner, banking.window(calendar, paid)[0], customers)
+        weight = on * np.log(RUN_SHARE / chance) + (count - on) * np.log((1 - RUN_SHARE) / (1 - chance))
+        found, best = np.where(weight > best, calendar, found), np.maximum(weight, best)
+    return found
 
 
 def _choices(weights: Array, count: int, rng: np.random.Generator) -> Ints:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mdm.forecast.frames import Frames
+from mdm.forecast.payments import banking
 from mdm.forecast.payments import payers as learning
 from mdm.forecast.payments.habits import DAYS, DISPUTE, FIRST, HABIT, delays, dictionary
 from mdm.forecast.payments.payers import NEVER_DAY, Payers, payers
@@ -101,8 +102,8 @@ def test_of_nothing_there_is_a_prior() -> None:
 def test_days_that_are_not_those_of_banks_are_taken_as_they_are() -> None:
     saturday = date(2026, 1, 3)
     world = frames(facts={"invoice": [invoice("F", "c", date(2025, 12, 1), saturday)], "payment": [payment("F", saturday)]})
-    assert not payers(world, TODAY).banking
-    assert payers(company({"c": (5.0, 3.0)}, 20), TODAY).banking
+    assert set(payers(world, TODAY).calendar) == {banking.PLAIN}
+    assert set(payers(company({"c": (5.0, 3.0)}, 20), TODAY).calendar) == {banking.BANKS}
 
 
 def test_samples_follow_the_distribution_given_the_age(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,3 +139,27 @@ def test_the_same_seed_draws_the_same() -> None:
     how = payers(company({"a": (3.0, 2.0)}, 5), TODAY)
     draws = [how.sample(how.rows(["a"] * 3), np.full(3, -1000), 50, np.random.default_rng(1)) for _ in range(2)]
     assert np.array_equal(draws[0], draws[1])
+
+
+def test_customers_who_pay_in_runs_are_known_by_their_days() -> None:
+    """One pays on the 10th and the 25th, or the next day of business, another whenever."""
+    days = [START + timedelta(days=11 * at) for at in range(14)]
+    due = [day + timedelta(days=30) for day in days]
+    wanted = [day + timedelta(days=4) for day in due]
+    runs = [
+        day.replace(day=10) if day.day <= 10 else day.replace(day=25) if day.day <= 25 else (day + timedelta(days=9)).replace(day=10)
+        for day in wanted
+    ]
+    seen = [banking.day_of(banking.next_open(np.array([banking.number(day)]))[0]) for day in runs]
+    bills = [invoice(f"r{at}", "r", issued, last) for at, (issued, last) in enumerate(zip(days, due, strict=True))]
+    how = payers(
+        with_facts(company({"c": (4.0, 3.0)}, 14), invoice=bills, payment=[payment(f"r{at}", day) for at, day in enumerate(seen)]), TODAY
+    )
+    run, plain = how.calendar[how.rows(["r", "c"])]
+    assert banking.RUNS[run - banking.BANKS - 1] == (10, 25)
+    assert plain == banking.BANKS
+    asked = np.array([[banking.number(date(2026, 7, 3)), banking.number(date(2026, 7, 11))]] * 2)
+    told = how.settled(how.rows(["r", "c"]), asked)
+    assert [[banking.day_of(day) for day in row] for row in told] == [
+        [date(2026, 7, 10), date(2026, 7, 27)], [date(2026, 7, 3), date(2026, 7, 13)],
+    ]  # fmt: skip
