@@ -30,6 +30,9 @@ LEAST: dict[str, Role] = {
     "forecast_collections": "analyst", "forecast_ageing": "analyst", "forecast_ageing_history": "analyst", "forecast_dso": "analyst",
     "list_receivables": "analyst", "list_dunning_proposals": "analyst", "get_dunning_letter": "analyst", "list_dunning_holds": "analyst",
     "put_dunning_hold": "steward", "release_dunning_hold": "steward",
+    "list_deal_forecasts": "analyst", "forecast_salespeople": "analyst", "get_sales_process": "analyst",
+    "simulate": "analyst", "seek_goal": "analyst", "keep_scenario": "analyst", "list_scenarios": "analyst", "get_scenario": "analyst",
+    "answer_scenario": "analyst", "negotiate": "analyst",
     "get_metrics": "source",
 }  # fmt: skip
 """The lowest role that may call an operation."""
