@@ -194,7 +194,7 @@ def confirm(hub: Hub, db: Connection, entity: type[Master], golden_id: str, by: 
 def rule(
     hub: Hub, db: Connection, entity: type[Master], pairs: Sequence[tuple[int, int]], verdict: Verdict, by: Steward
 ) -> tuple[Done, list[int]]:
-    """Rule on pairs of records, with effect at once: what was done, and the numbers of the rulings. Raises Conflict as `decisions.decide` does."""
+    """Rule on pairs of records, with effect at once: what was done, and the numbers of the rulings. Raises Conflict where one is in force, or others say otherwise."""
     ends = [decisions.keys_of(db, sorted(pair)) for pair in pairs]
     work = Work(hub, db, entity, "rule", by, {"pairs": [[str(key) for key in keys] for keys in ends], "verdict": verdict})
     records = sorted({record for pair in pairs for record in pair})

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from mdm import pipeline
-from mdm.store import decisions, moment
+from mdm.entities import Project
+from mdm.store import moment
 from tests.api import world
 from tests.api.served import Api
 from tests.api.world import number, write_table
+from tests.rulings import revoked, ruled
 
 
 def at(api: Api) -> str:
@@ -32,9 +34,9 @@ def changed(api: Api, root: Path) -> None:
     write_table(root / "billing/clients.csv", clients)
     write_table(root / "billing/costs.csv", [{"id": "K1", "kind": "purchase", "date": "2026-04-01", "project": "P0", "amount": "9999.99"}])
     with api.hub.engine.begin() as db:
-        decisions.revoke(db, 1, "a steward")
+        revoked(api.hub, db, 1)
         pair = (number(db, "P1", "project", "billing"), number(db, "P2", "project", "billing"))
-        decisions.decide(db, "project", pair, "same", None, "a steward")
+        ruled(api.hub, db, pair, "same", Project)
     world.read(api.hub, root)
     pipeline.resolve(api.hub, force=True)
 

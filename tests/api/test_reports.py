@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from api import figures
 from mdm import pipeline
+from mdm.entities import Project
 from mdm.forecast.leakage import leakage
 from mdm.forecast.profitability import profitability
-from mdm.store import decisions, facts
+from mdm.store import facts
 from tests.api.served import Api
 from tests.api.world import NOW, number
+from tests.rulings import ruled
 
 TODAY = NOW.date()
 
@@ -57,7 +59,7 @@ def test_one_project(api: Api) -> None:
 def test_the_project_of_an_old_id_is_elsewhere(own: Api) -> None:
     with own.hub.engine.begin() as db:
         pair = (number(db, "P1", "project", "billing"), number(db, "P2", "project", "billing"))
-        decisions.decide(db, "project", pair, "same", None, "a steward")
+        ruled(own.hub, db, pair, "same", Project)
     pipeline.resolve(own.hub)
     events = own.get("/v1/changes", params={"limit": 1000}).json()["items"]
     old, survivor = next(

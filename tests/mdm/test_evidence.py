@@ -13,6 +13,7 @@ from mdm.pipeline import Hub
 from mdm.store import decisions
 from mdm.store.decisions import RecordKey
 from sources import open_sources
+from tests.rulings import ruled
 
 CONFIG = """
 [sources.crm]
@@ -82,11 +83,11 @@ def test_what_forbids_and_what_was_ruled_are_told(matched: Hub) -> None:
     with matched.engine.begin() as db:
         vetoed = evidence(db, matched.settings, Customer, RecordKey("crm", "a4"), RecordKey("billing", "c4"))
         pair = [decisions.record_id(db, "customer", RecordKey("crm", key)) or 0 for key in ("a1", "a3")]
-        decisions.decide(db, "customer", (pair[0], pair[1]), "same", None, "steward")
-        ruled = evidence(db, matched.settings, Customer, RecordKey("crm", "a3"), RecordKey("crm", "a1"))
+        ruled(matched, db, (pair[0], pair[1]), "same")
+        told = evidence(db, matched.settings, Customer, RecordKey("crm", "a3"), RecordKey("crm", "a1"))
     assert vetoed.explanation.vetoed_by == ("siren",)
     assert not vetoed.together
-    assert ruled.explanation.outcome == "ruled together"
+    assert told.explanation.outcome == "ruled together"
 
 
 def test_only_the_newest_model_is_kept_whole(matched: Hub) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, text
 
 from api.page import page
 from mdm import pipeline
-from mdm.entities import MASTERS
+from mdm.entities import MASTERS, Project
 from mdm.errors import Conflict
 from mdm.exports import EXPORTS, Wanted
 from mdm.pipeline import Hub
@@ -29,6 +29,7 @@ from sources import open_sources
 from sources.demo import generate
 from tests.api import world
 from tests.api.world import write_table
+from tests.rulings import revoked, ruled
 from tests.test_village import CONFIG
 
 NAMES = ("Ateliers Vauquelin", "Brasserie du Ponant", "Corderie Salvat")
@@ -74,14 +75,14 @@ class Company:
     def rule(self, pair: tuple[str, str], verdict: decisions.Verdict) -> None:
         """A steward rules, where nothing says otherwise."""
         with self.hub.engine.begin() as db, suppress(Conflict):
-            world.decide(db, *pair, verdict)
+            ruled(self.hub, db, (world.number(db, pair[0]), world.number(db, pair[1])), verdict)
 
     def revoke(self) -> None:
         """The last ruling in force is revoked."""
         with self.hub.engine.begin() as db:
             last = next((one for one in decisions.page(db, "customer", None, 10) if one.revoked_at is None), None)
             if last is not None:
-                decisions.revoke(db, last.id, "a steward")
+                revoked(self.hub, db, last.id)
 
     def read(self) -> None:
         """All is loaded and matched."""
@@ -211,7 +212,7 @@ def happened(hub: Hub) -> None:
         left, right = db.execute(
             text("SELECT min(record_id), max(record_id) FROM member WHERE entity = 'project' AND known_to IS NULL")
         ).one()
-        decisions.decide(db, "project", (left, right), "same", None, "a steward")
+        ruled(hub, db, (left, right), "same", Project)
     pipeline.resolve(hub, force=True)
 
 

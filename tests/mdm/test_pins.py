@@ -19,6 +19,7 @@ from mdm.rulings import Taken
 from mdm.store import decisions, pins
 from mdm.store.decisions import RecordKey
 from sources import open_sources
+from tests.rulings import revoked, ruled
 
 CONFIG = """
 [sources.crm]
@@ -73,7 +74,7 @@ def pin(hub: Hub, key: str, field: str, value: str | None) -> int:
 
 def rule(hub: Hub, left: str, right: str) -> int:
     with hub.engine.begin() as db:
-        return decisions.decide(db, "customer", (number(db, left), number(db, right)), "same", None, "Awa").id
+        return ruled(hub, db, (number(db, left), number(db, right)), "same")
 
 
 def test_a_pin_goes_with_its_record_through_merge_and_split(company: Hub) -> None:
@@ -83,7 +84,7 @@ def test_a_pin_goes_with_its_record_through_merge_and_split(company: Hub) -> Non
     data, lineage = golden(company, "a")
     assert (data["city"], lineage["city"]) == ("Colmar", {"pin": pinned})
     with company.engine.begin() as db:
-        decisions.revoke(db, ruling, "Awa")
+        revoked(company, db, ruling)
     assert golden(company, "a")[0]["city"] == "Rennes"
     assert golden(company, "b")[0]["city"] == "Colmar"
 

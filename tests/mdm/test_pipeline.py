@@ -13,6 +13,7 @@ from mdm.ports import Batch
 from mdm.store import decisions, runs
 from mdm.store.decisions import RecordKey, Verdict
 from sources import open_sources
+from tests.rulings import revoked, ruled
 
 CONFIG = """
 [sources.crm]
@@ -199,7 +200,7 @@ def rule(hub: Hub, verdict: Verdict, *pair: tuple[str, str]) -> int:
         left, right = (decisions.record_id(db, "customer", RecordKey(*one)) for one in pair)
         assert left is not None
         assert right is not None
-        return decisions.decide(db, "customer", (left, right), verdict, None, "test").id
+        return ruled(hub, db, (left, right), verdict)
 
 
 def test_a_ruling_holds_against_all_evidence_and_its_revocation_restores(hub: Hub, run: Run) -> None:
@@ -215,7 +216,7 @@ def test_a_ruling_holds_against_all_evidence_and_its_revocation_restores(hub: Hu
     assert found["a4"] == found["C3"] == min(before["a4"], before["C3"])
     with hub.engine.begin() as db:
         for one in made:
-            decisions.revoke(db, one, "test")
+            revoked(hub, db, one)
     pipeline.resolve(hub)
     assert crosswalk(hub) == before
 

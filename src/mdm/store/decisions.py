@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-import pyarrow as pa
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, case, insert, literal_column, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mdm.errors import Conflict, NotFound
-from mdm.store import operations, pending
+from mdm.store import operations
 from mdm.store.database import STAMP, lock
 from mdm.store.masters import rulings
 from mdm.store.moment import NOW, Moment
@@ -57,34 +55,6 @@ def record_id(db: Connection, entity: str, key: RecordKey) -> int | None:
     return db.execute(
         select(records.c.id).where(records.c.entity == entity, records.c.source == key.source, records.c.key == key.key)
     ).scalar_one_or_none()
-
-
-def decide(db: Connection, entity: str, pair: tuple[int, int], verdict: Verdict, reason: str | None, by: str) -> Ruling:
-    """Rule on two records. Raises Conflict where a ruling is in force, or others in force say otherwise, with the chain of records."""
-    lock(db, f"decisions {entity}")
-    left, right = sorted(pair)
-    values: dict[str, Any] = {"entity": entity, "left_id": left, "right_id": right, "verdict": verdict, "reason": reason, "decided_by": by}
-    in_force = [ruling for ruling in rulings(db, entity) if ruling[:2] != (left, right)]
-    chain = contradiction(in_force, left, right, verdict)
-    if chain is not None:
-        raise Conflict(f"{otherwise(db, chain)}; {REVOKE}")
-    made = (
-        upsert(decision)
-        .values(values | {"decided_at": literal_column(STAMP)})
-        .on_conflict_do_nothing(index_elements=[decision.c.left_id, decision.c.right_id], index_where=decision.c.revoked_at.is_(None))
-    )
-    found = db.execute(made.returning(decision.c.id)).scalar_one_or_none()
-    if found is None:
-        raise Conflict("a ruling on these two records is in force; revoke it first")
-    _wait(db, entity, left, right)
-    ruling = get(db, found)
-    assert ruling is not None
-    return ruling
-
-
-def _wait(db: Connection, entity: str, left: int, right: int) -> None:
-    """What is ruled on is to be matched."""
-    pending.add(db, entity, pa.chunked_array([pa.array([left, right], pa.int64())]))
 
 
 def record(
@@ -233,22 +203,6 @@ def page(db: Connection, entity: str | None, before: int | None, limit: int, mom
     if before is not None:
         query = query.where(decision.c.id < before)
     return [_ruling(row) for row in db.execute(query)]
-
-
-def revoke(db: Connection, decision_id: int, by: str) -> Ruling | None:
-    """End a ruling; None where there is none. Raises Conflict where it was revoked before."""
-    ended = (
-        update(decision)
-        .where(decision.c.id == decision_id, decision.c.revoked_at.is_(None))
-        .values(revoked_by=by, revoked_at=literal_column(STAMP))
-    )
-    done = db.execute(ended.returning(decision.c.left_id, decision.c.right_id)).one_or_none()
-    found = get(db, decision_id)
-    if found is not None and done is None:
-        raise Conflict("this ruling was revoked before")
-    if found is not None and done is not None:
-        _wait(db, found.entity, done.left_id, done.right_id)
-    return found
 
 
 def contradiction(in_force: Collection[tuple[int, int, str]], left: int, right: int, verdict: str) -> list[int] | None:

@@ -15,6 +15,7 @@ from mdm.store import decisions
 from mdm.store.tables import edge, member
 from sources import open_sources
 from tests.api import world
+from tests.rulings import written
 
 Run = Callable[..., tuple[int, str]]
 EDGES = (
@@ -51,7 +52,7 @@ def number(db: Connection, name: str) -> int:
 
 def rule(hub: Hub, left: str, right: str, verdict: decisions.Verdict) -> None:
     with hub.engine.begin() as db:
-        decisions.decide(db, "customer", (number(db, left), number(db, right)), verdict, None, "a steward")
+        written(db, (number(db, left), number(db, right)), verdict)
 
 
 @pytest.fixture

@@ -1,16 +1,20 @@
 """Rulings never say the opposite of each other, however many it takes to say it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from mdm.errors import Conflict
+from mdm.errors import Conflict, NotFound
+from mdm.pipeline import Hub
+from mdm.settings import Settings
 from mdm.store import decisions
-from mdm.store.decisions import RecordKey, Standing, contradiction
+from mdm.store.decisions import RecordKey, Standing, Verdict, contradiction
+from tests.rulings import revoked, ruled
 
 Said = tuple[int, int, str]
 NUMBERS = st.integers(0, 6)
@@ -79,39 +83,51 @@ def numbers(db: Connection) -> dict[str, int]:
     return {key: db.execute(insert, {"key": key}).scalar_one() for key in "abcd"}
 
 
-def test_a_ruling_is_of_the_pair_and_not_of_its_order(db: Connection, numbers: dict[str, int]) -> None:
-    made = decisions.decide(db, "customer", (numbers["b"], numbers["a"]), "same", "a reason", "somebody")
+Rule = Callable[[int, int, Verdict], int]
+
+
+@pytest.fixture
+def rule(db: Connection, tmp_path: Path) -> Rule:
+    """A steward rules on two records: the number of the ruling."""
+    hub = Hub(db.engine, Settings(home=tmp_path))
+    return lambda left, right, verdict: ruled(hub, db, (left, right), verdict)
+
+
+def test_a_ruling_is_of_the_pair_and_not_of_its_order(db: Connection, numbers: dict[str, int], rule: Rule) -> None:
+    made = decisions.get(db, rule(numbers["b"], numbers["a"], "same"))
+    assert made is not None
     assert {made.left, made.right} == {RecordKey("crm", "a"), RecordKey("crm", "b")}
-    assert decisions.get(db, made.id) == made
     with pytest.raises(Conflict, match="in force"):
-        decisions.decide(db, "customer", (numbers["a"], numbers["b"]), "different", None, "another")
+        rule(numbers["a"], numbers["b"], "different")
 
 
-def test_a_revoked_ruling_makes_room_for_another_and_is_kept(db: Connection, numbers: dict[str, int]) -> None:
-    pair = (numbers["a"], numbers["b"])
-    first = decisions.decide(db, "customer", pair, "same", None, "somebody")
-    ended = decisions.revoke(db, first.id, "another")
+def test_a_revoked_ruling_makes_room_for_another_and_is_kept(db: Connection, numbers: dict[str, int], rule: Rule, tmp_path: Path) -> None:
+    hub = Hub(db.engine, Settings(home=tmp_path))
+    first = rule(numbers["a"], numbers["b"], "same")
+    revoked(hub, db, first)
+    ended = decisions.get(db, first)
     assert ended is not None
-    assert (ended.decided_by, ended.revoked_by) == ("somebody", "another")
+    assert (ended.decided_by, ended.revoked_by) == ("a steward", "a steward")
     with pytest.raises(Conflict, match="revoked before"):
-        decisions.revoke(db, first.id, "another")
-    second = decisions.decide(db, "customer", pair, "different", None, "somebody")
-    assert [item.id for item in decisions.page(db, "customer", None, 10)] == [second.id, first.id]
-    assert [item.id for item in decisions.page(db, None, second.id, 10)] == [first.id]
+        revoked(hub, db, first)
+    second = rule(numbers["a"], numbers["b"], "different")
+    assert [item.id for item in decisions.page(db, "customer", None, 10)] == [second, first]
+    assert [item.id for item in decisions.page(db, None, second, 10)] == [first]
     assert decisions.page(db, "product", None, 10) == []
 
 
-def test_a_conflict_names_the_records_between(db: Connection, numbers: dict[str, int]) -> None:
+def test_a_conflict_names_the_records_between(numbers: dict[str, int], rule: Rule) -> None:
     for left, right in ("ab", "bc"):
-        decisions.decide(db, "customer", (numbers[left], numbers[right]), "same", None, "somebody")
+        rule(numbers[left], numbers[right], "same")
     with pytest.raises(Conflict, match="crm:a - crm:b - crm:c"):
-        decisions.decide(db, "customer", (numbers["c"], numbers["a"]), "different", None, "somebody")
-    decisions.decide(db, "customer", (numbers["c"], numbers["d"]), "different", None, "somebody")
+        rule(numbers["c"], numbers["a"], "different")
+    rule(numbers["c"], numbers["d"], "different")
     with pytest.raises(Conflict, match="crm:a - crm:b - crm:c - crm:d"):
-        decisions.decide(db, "customer", (numbers["a"], numbers["d"]), "same", None, "somebody")
+        rule(numbers["a"], numbers["d"], "same")
 
 
 def test_what_there_is_not(db: Connection) -> None:
     assert decisions.get(db, 1 << 60) is None
-    assert decisions.revoke(db, 1 << 60, "somebody") is None
+    with pytest.raises(NotFound):
+        decisions.pair(db, 1 << 60)
     assert decisions.record_id(db, "customer", RecordKey("crm", "none")) is None
