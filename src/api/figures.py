@@ -27,7 +27,7 @@ from mdm.forecast.negotiation import Habits
 from mdm.forecast.payments.collections import collections
 from mdm.forecast.pipeline import pipeline
 from mdm.forecast.profitability import profitability
-from mdm.forecast.simulator.company import company, late
+from mdm.forecast.simulator.company import company, late, outlook
 from mdm.forecast.simulator.periods import Calendar
 from mdm.forecast.simulator.simulator import Simulator
 from mdm.pipeline import Hub
@@ -69,6 +69,7 @@ REPORTS: dict[str, Callable[[Frames, date, str], pa.Table]] = {
     "pipeline": lambda frames, as_of, currency: pipeline(frames, as_of),
     "billing": lambda frames, as_of, currency: billing(frames, as_of, currency),
     "cash": lambda frames, as_of, currency: cash(frames, as_of),
+    "outlook": lambda frames, as_of, currency: outlook(frames, as_of, currency),
     "collections": lambda frames, as_of, currency: collections(frames, as_of),
     "receivables": lambda frames, as_of, currency: documents(frames, as_of),
     "ageing": lambda frames, as_of, currency: ageing(frames, as_of),

@@ -27,7 +27,7 @@ LEAST: dict[str, Role] = {
     "patch_overrides": "steward", "list_pins": "steward",
     "get_rules": "viewer", "simulate_rules": "steward", "put_rules": "admin",
     "list_api_keys": "admin", "create_api_key": "admin", "revoke_api_key": "admin",
-    "forecast_collections": "analyst", "forecast_ageing": "analyst", "forecast_ageing_history": "analyst", "forecast_dso": "analyst",
+    "forecast_outlook": "analyst", "forecast_collections": "analyst", "forecast_ageing": "analyst", "forecast_ageing_history": "analyst", "forecast_dso": "analyst",
     "list_receivables": "analyst", "list_dunning_proposals": "analyst", "get_dunning_letter": "analyst", "list_dunning_holds": "analyst",
     "put_dunning_hold": "steward", "release_dunning_hold": "steward",
     "list_deal_forecasts": "analyst", "forecast_salespeople": "analyst", "get_sales_process": "analyst",

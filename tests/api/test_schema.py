@@ -55,7 +55,7 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
         yield path, path
     for path in ("/v1/forecasts/deals", "/v1/forecasts/salespeople", "/v1/forecasts/sales-process"):
         yield path, path
-    for path in ("receivables", "collections", "ageing", "ageing-history", "dso"):
+    for path in ("outlook", "receivables", "collections", "ageing", "ageing-history", "dso"):
         yield f"/v1/forecasts/{path}", f"/v1/forecasts/{path}?as_of=2027-01-15"
     for path in ("proposals", "holds"):
         yield f"/v1/dunning/{path}", f"/v1/dunning/{path}"

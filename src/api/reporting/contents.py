@@ -12,7 +12,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from api.figures import Row
-from api.reporting.report import Bars, Column, Intervals, Ranks, Report, Said, Sheet
+from api.reporting.report import Band, Bars, Column, Intervals, Ranks, Report, Said, Sheet
 from api.words import WORDS, month
 from mdm import leaks
 from mdm.forecast.checks.acting import NAMES
@@ -201,7 +201,49 @@ def _forecast(told: Told) -> list[Sheet]:
     bills = told.rows("billing")
     title = Said("Facturation, par mois", "Billing, by month")
     plots = _ahead(told, title, [_BILLING[at] for at in (3, 4, 5, 6, 7)], bills)
-    return [*pipelines, by_person, Sheet("billing", title, _BILLING, bills, plots, _UNSIMULATED)]
+    return [*_outlook(told), *pipelines, by_person, Sheet("billing", title, _BILLING, bills, plots, _UNSIMULATED)]
+
+
+_OUTLOOK = (
+    Column("month", Said("Mois", "Month"), "month"),
+    _money("mean", "Connu", "Known"),
+    _money("p10", "Connu, P10", "Known, P10", total=False, brief=False),
+    _money("p90", "Connu, P90", "Known, P90", total=False, brief=False),
+    _money("mean_with_new", "Avec affaires à venir", "With deals to come"),
+    _money("p10_with_new", "P10", "P10", total=False),
+    _money("p90_with_new", "P90", "P90", total=False),
+)
+_OUTLOOKS = ("bookings", "revenue", "margin", "billing", "cash")
+
+
+def _outlook(told: Told) -> list[Sheet]:
+    """The simulated months ahead, a sheet a measure."""
+    rows = told.rows("outlook")
+    sheets = []
+    for measure in _OUTLOOKS:
+        own = [row for row in rows if row["measure"] == measure]
+        title = Said(
+            *(
+                f"{WORDS[f'measure_{measure}'][at].capitalize()}, {said}"
+                for at, said in enumerate(("12 mois simulés", "12 months simulated"))
+            )
+        )
+        low, middle, high = ([float(row[f"{name}_with_new"]) for row in own] for name in ("p10", "mean", "p90"))
+        plots = (
+            [Band(title, [month(told.settings, row["month"]) for row in own], low, middle, high, told.settings.currency)]
+            if any(high)
+            else []
+        )
+        sheets.append(Sheet(f"outlook_{measure}", title, _OUTLOOK, own, plots, _SIMULATED))
+    return sheets
+
+
+_SIMULATED = Said(
+    "Huit trajectoires sur dix sont entre P10 et P90. Affaires en cours, projets signés et factures ouvertes ; puis les affaires à venir, comme "
+    "depuis douze mois. Encaissements TTC, le reste HT.",
+    "Eight paths in ten lie between P10 and P90. Open deals, signed projects and open invoices; then deals to come, as in the past twelve months. "
+    "Cash with tax, the rest without.",
+)
 
 
 def _cash(told: Told) -> list[Sheet]:

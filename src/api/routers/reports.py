@@ -212,6 +212,10 @@ _FORECASTS = {
     "billing": ("BillingMonth", "What was billed by month, and what will be."),
     "cash": ("CashMonth", "What came in by month, and what will come in."),
     "salespeople": ("SalespersonCalibration", "What each salesperson enters beside what comes of it; all together first."),
+    "outlook": (
+        "OutlookMonth",
+        "What the twelve months ahead bring: orders, revenue, costs, margin, billing and cash, with bands of simulated paths.",
+    ),
     "collections": ("CollectionsPeriod", "What open invoices should bring in by week and by month: P10, P50 and P90 of sampled paths."),
     "ageing": ("AgeingRow", "What is owed by age since the due date, in total and by golden customer."),
     "ageing_history": ("AgeingMonth", "What was owed by age at the ends of months."),

@@ -1,10 +1,16 @@
-"""The simulator of a company, from its frames: chances of deals, how customers pay, how much the market moves."""
+"""The simulator of a company, from its frames: chances of deals, how customers pay, how much the market moves.
+
+`outlook`: the twelve months ahead as they stand, without levers.
+Out: measure, month (its first day; of the first one, the day itself), currency, mean, p10, p50, p90 of open deals, signed projects and open
+     invoices, and with `_with_new` behind them the same with deals that nobody has created yet. To the cent, though estimates.
+"""
 
 from collections import Counter
 from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.forecast.deals.history import known
 from mdm.forecast.deals.winning import winning
@@ -34,6 +40,17 @@ def company(frames: Frames, calendar: Calendar, currency: str = "EUR", *, seed: 
     as_of = calendar.as_of
     contents = ahead(frames, calendar, winning(frames, as_of), late(frames, as_of), currency)
     return Simulator(contents, correlation(quarters(frames, as_of)), seed=seed, paths=paths)
+
+
+def outlook(frames: Frames, as_of: date, currency: str = "EUR") -> pa.Table:
+    """What the twelve months ahead bring, with bands."""
+    bands = company(frames, Calendar(as_of, "month", 12), currency).answer().bands.rename_columns({"period": "month"})
+    bands = bands.add_column(2, "currency", pa.array([currency] * bands.num_rows, pa.string()))
+    cents = pa.decimal128(24, 2)
+    for at, field in enumerate(bands.schema):
+        if pa.types.is_floating(field.type):
+            bands = bands.set_column(at, field.name, pc.round(bands[field.name], 2).cast(cents))
+    return bands
 
 
 def late(frames: Frames, as_of: date) -> Late:
