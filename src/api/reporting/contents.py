@@ -228,7 +228,7 @@ def _outlook(told: Told) -> list[Sheet]:
                 for at, said in enumerate(("12 mois simulés", "12 months simulated"))
             )
         )
-        low, middle, high = ([float(row[f"{name}_with_new"]) for row in own] for name in ("p10", "mean", "p90"))
+        low, middle, high = ([float(row[f"{name}_with_new"]) for row in own] for name in ("p10", "p50", "p90"))
         plots = (
             [Band(title, [month(told.settings, row["month"]) for row in own], low, middle, high, told.settings.currency)]
             if any(high)

@@ -35,9 +35,9 @@ def clean_street(value: str) -> str:
 
 
 def clean_postcode(value: str) -> str:
-    """A tidy postcode; four figures, as a spreadsheet leaves a French one, get their zero back."""
+    """A tidy postcode, which is in ASCII in every country (UPU S42); four figures, as a spreadsheet leaves a French one, get their zero back."""
     code = tidy(value).upper()
-    if not any(char.isalnum() for char in code) or len(code) > 12:
+    if not any(char.isalnum() for char in code) or not code.isascii() or len(code) > 12:
         raise Refused(f"{value!r} is not a postcode", "write it alone, without the city")
     return code
 

@@ -34,10 +34,14 @@ _ELISION = re.compile(r"\b([dl])'")
 
 def clean(value: str) -> str:
     """A tidy name; one that is all capitals or all small is written with capitals where names have them."""
-    name = tidy(value)
+    name = _cased(tidy(_cased(tidy(value))))  # capitals may bring text that was decoded twice to light
     if not any(char.isalpha() for char in name):
         raise Refused("a person's name needs at least one letter", "write the name")
-    return (name.title() if name.isupper() or name.islower() else name)[:120]
+    return name[:120]
+
+
+def _cased(name: str) -> str:
+    return name.title() if name.isupper() or name.islower() else name
 
 
 def clean_people(value: str) -> str:
