@@ -1,6 +1,8 @@
 """A hub whose models were trained once, on a company like those of the worlds; a world begins with nothing else."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,15 @@ from tests.laws.world import CITIES, FORMS, GENERIC, Row, deliver, empty
 @pytest.fixture(scope="session")
 def lawful(server: str, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """The hub; `empty` it before each world."""
-    with _database(server, f"laws_{worker_id}", template) as engine:
-        hub = Hub(engine, Settings(home=tmp_path_factory.mktemp("laws"), language="en"))
+    with schooled(server, f"laws_{worker_id}", template, tmp_path_factory.mktemp("laws")) as hub:
+        yield hub
+
+
+@contextmanager
+def schooled(server: str, name: str, template: str, home: Path) -> Iterator[Hub]:
+    """Such a hub, on a database of that name."""
+    with _database(server, name, template) as engine:
+        hub = Hub(engine, Settings(home=home, language="en"))
         deliver(hub, list(_schooling()))
         pipeline.resolve(hub)
         empty(engine)

@@ -43,8 +43,10 @@ def company(frames: Frames, calendar: Calendar, currency: str = "EUR", *, seed: 
 
 
 def outlook(frames: Frames, as_of: date, currency: str = "EUR") -> pa.Table:
-    """What the twelve months ahead bring, with bands."""
+    """What the twelve months ahead bring, with bands; no row where nothing lies ahead."""
     bands = company(frames, Calendar(as_of, "month", 12), currency).answer().bands.rename_columns({"period": "month"})
+    if not any(pc.any(pc.not_equal(bands[name], 0)).as_py() for name in ("mean", "mean_with_new")):
+        bands = bands.slice(0, 0)
     bands = bands.add_column(2, "currency", pa.array([currency] * bands.num_rows, pa.string()))
     cents = pa.decimal128(24, 2)
     for at, field in enumerate(bands.schema):
