@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal, cast, get_args
 
 from fastapi import APIRouter, Path, Query, Request
@@ -344,7 +343,7 @@ def keep_scenario(request: Request, asked: ScenarioKeptIn, db: Db, caller: Calle
     values = {
         "id": number, "name": scenario.name, "levers": [lever.model_dump(mode="json") for lever in asked.levers],
         "as_of": simulator.ahead.calendar.as_of, "known_at": at, "step": asked.step, "periods": asked.periods, "seed": simulator.seed,
-        "model": _version(), "made_by": caller.name,
+        "model": request.app.version, "made_by": caller.name,
     }  # fmt: skip
     audit.append(db, caller.name, "scenario.keep", f"scenario {number}", {"name": scenario.name}, hub.now())
     return _shown(scenarios.keep(db, values))
@@ -489,10 +488,3 @@ def _kept(db: Connection, scenario_id: str) -> Kept:
 
 def _shown(kept: Kept) -> ScenarioOut:
     return ScenarioOut.model_validate(asdict(kept))
-
-
-def _version() -> str:
-    try:
-        return version("mdm-hub")
-    except PackageNotFoundError:
-        return "0"

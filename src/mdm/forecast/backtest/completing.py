@@ -18,8 +18,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import binom
 
+from mdm.forecast.backtest.probability import binomial_range
 from mdm.forecast.completion import Usual, completion
 from mdm.forecast.frames import Frames, query
 from mdm.forecast.profitability import money
@@ -31,7 +31,7 @@ SHARES = (0.1, 0.2, 0.5)
 """How far projects are when they are estimated anew."""
 SEEN = 0.15
 """How far beyond a share a project may be when it is first seen behind it."""
-HELD, CERTAIN = 0.8, 0.95
+HELD = 0.8
 
 SCHEMA = pa.schema(
     [
@@ -174,13 +174,13 @@ def _measures(share: float, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     for model, estimates in models.items():
         off = [estimate / row["final"] - 1 for estimate, row in zip(estimates, rows, strict=True)]
         held = [row["low"] <= row["final"] <= row["high"] for row in rows] if model == "shrunk" else []
-        low, high = binom.interval(CERTAIN, n, HELD) if held else (None, None)
+        low, high = binomial_range(n, HELD) if held else (None, None)
         told.append(
             {
                 "done_at": share, "model": model, "n": n,
                 "mape": sum(map(abs, off)) / n if n else None, "bias": sum(off) / n if n else None,
                 "coverage": sum(held) / n if held else None,
-                "coverage_low": low / n if low is not None else None, "coverage_high": high / n if high is not None else None,
+                "coverage_low": low, "coverage_high": high,
             }
         )  # fmt: skip
     return told

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+
+from mdm.forecast.backtest.probability import binomial_range
 
 Array = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -80,6 +81,4 @@ class Coverage:
 def coverage(low: Array, high: Array, came: Array, level: float = 0.8) -> Coverage:
     """How often what came lay inside bands that are to hold it with that probability; independent periods are assumed in the range."""
     inside, count = int(((low <= came) & (came <= high)).sum()), len(came)
-    if not count:
-        return Coverage(0, 0, 0.0, 1.0)
-    return Coverage(inside, count, float(binom.ppf(0.025, count, level)) / count, float(binom.ppf(0.975, count, level)) / count)
+    return Coverage(inside, count, *binomial_range(count, level))

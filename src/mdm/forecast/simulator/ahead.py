@@ -33,8 +33,6 @@ from mdm.forecast.simulator.paths import Floats, Items
 from mdm.forecast.simulator.periods import Calendar
 
 MEASURES = ("bookings", "revenue", "cost", "billing", "cash")
-STATUTORY_DAYS = 30
-"""Where nothing was agreed: C. com. L441-10 I."""
 STANDARD_TAX = 0.20
 """Where no invoice tells: CGI art. 278."""
 LASTS = 90

@@ -17,11 +17,12 @@ from mdm.forecast.deals.winning import winning
 from mdm.forecast.frames import Frames, query
 from mdm.forecast.payments.habits import FIRST
 from mdm.forecast.payments.payers import payers
-from mdm.forecast.simulator.ahead import STATUTORY_DAYS, Late, ahead
+from mdm.forecast.simulator.ahead import Late, ahead
 from mdm.forecast.simulator.market import Floats, correlation
 from mdm.forecast.simulator.paths import PATHS
 from mdm.forecast.simulator.periods import Calendar
 from mdm.forecast.simulator.simulator import Simulator
+from mdm.forecast.terms import STATUTORY_DAYS
 
 SEED = 20_260
 QUARTERS = 12
