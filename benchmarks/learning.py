@@ -107,9 +107,10 @@ def matched(
     folder: Path, tables: Sequence[pa.Table], model: matching.Model | None = None, rulings: matching.Rulings | None = None
 ) -> matching.Matches:
     """One table without its twins, or two that hold nothing twice."""
-    if len(tables) > 1:
-        return matching.link(*tables, sets.SETS[folder.name], distinct=True, model=model, rulings=rulings)
-    return matching.dedupe(*tables, sets.SETS[folder.name], model=model, rulings=rulings)
+    match tables:
+        case [left, right]:
+            return matching.link(left, right, sets.SETS[folder.name], distinct=True, model=model, rulings=rulings)
+    return matching.dedupe(tables[0], sets.SETS[folder.name], model=model, rulings=rulings)
 
 
 def _stand(

@@ -212,7 +212,11 @@ def outcome(folder: Path, declaration: type[BaseModel]) -> tuple[Outcome, matchi
     """Match a set and hold it against its truth."""
     tables, truth = opened(folder)
     started = time.process_time()
-    found = matching.link(*tables, declaration, distinct=True) if len(tables) > 1 else matching.dedupe(*tables, declaration)
+    match tables:
+        case [left, right]:
+            found = matching.link(left, right, declaration, distinct=True)
+        case _:
+            found = matching.dedupe(tables[0], declaration)
     seconds = time.process_time() - started
     return scored(found.pairs, found.pairs["match"].to_numpy(), found.clusters, tables, truth, seconds), found
 

@@ -10,7 +10,6 @@ import argparse
 import resource
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -178,4 +177,4 @@ def undone(hub: Hub, act: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

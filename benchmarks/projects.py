@@ -16,10 +16,10 @@ sys.path = [
     str(HERE.parent),
 ]  # last: a file here has the name of a package
 
-from scipy.stats import binom
 from tests.mdm.forecast.village import TODAY, truth, village
 
-from mdm.forecast.backtest.completing import CERTAIN, HELD, SHARES, completing
+from mdm.forecast.backtest.completing import HELD, SHARES, completing
+from mdm.forecast.backtest.probability import binomial_range
 from mdm.forecast.margins import risk
 from mdm.forecast.profitability import profitability
 
@@ -58,7 +58,7 @@ def running(folder: Path, found: dict[str, dict[str, object]]) -> None:
         off = [estimate / cost - 1 for estimate, cost in zip(estimates, true, strict=True)]
         print(f"  {name:8} off {sum(map(abs, off)) / n:+8.1%}  bias {sum(off) / n:+8.1%}")
     held = sum(float(str(row["eac_p10"])) <= cost <= float(str(row["eac_p90"])) for row, cost in zip(ours, true, strict=True)) / n
-    low, high = (bound / n for bound in binom.interval(CERTAIN, n, HELD))
+    low, high = binomial_range(n, HELD)
     print(f"  80 % held {held:.1%} ({low:.0%}-{high:.0%})")
     losing = [float(row["margin_at_completion_true"]) < 0 for row in wanted]
     chances = [one["below_floor"] for one in risk(ours)]

@@ -8,6 +8,7 @@ compares them with thresholds, which any simulation must do at least. Bars: 0.3 
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,11 @@ def main() -> None:
     for name in items.yields:
         paths.totals(name)
     for name, change in asked.items():
-        measured(name, lambda change=change: banded(paths.totals("cash", change)), floor)
+        measured(name, partial(_cash, paths, change), floor)
+
+
+def _cash(paths: Paths, change: Change) -> object:
+    return banded(paths.totals("cash", change))
 
 
 def deals() -> Items:

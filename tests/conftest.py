@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 
 from mdm.pipeline import Hub
 from mdm.settings import Settings
@@ -72,7 +72,7 @@ def hub(server: str, template: str, worker_id: str, tmp_path: Path) -> Iterator[
 
 @contextmanager
 def _database(server: str, name: str, template: str = "template1") -> Iterator[Engine]:
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
@@ -81,7 +81,6 @@ def _database(server: str, name: str, template: str = "template1") -> Iterator[E
     engine.dispose()
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from mdm.pipeline import Hub
 from mdm.store import audit, keys
 from tests.api.conftest import Copy
 from tests.api.served import Api
@@ -72,8 +71,8 @@ def test_the_audit_holds_whoever_writes_at_once(own: Api) -> None:
 
 
 def test_of_processes_that_start_at_once_one_has_the_first_key(copies: Copy) -> None:
-    hub: Hub = copies()
-    found = at_once(first_key, [hub.engine] * 6)
+    with copies() as hub:
+        found = at_once(first_key, [hub.engine] * 6)
     assert sorted(key is not None for key in found) == [False] * 5 + [True]
 
 

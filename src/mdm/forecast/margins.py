@@ -25,7 +25,7 @@ import pyarrow as pa
 from scipy.stats import norm
 
 from mdm.errors import BadInput
-from mdm.forecast.completion import EIGHTY
+from mdm.forecast.completion import spread
 from mdm.forecast.frames import Frames, query, to_cents
 from mdm.forecast.lines import project_parts
 from mdm.forecast.links import links
@@ -57,11 +57,11 @@ RISK = pa.schema([("margin_p10", _CENTS), ("margin_p90", _CENTS), ("floor", pa.f
 
 def risk(rows: Sequence[Row], floor: float = 0.0) -> list[dict[str, Any]]:
     """What is not known of the margins of projects, in the order of the rows."""
-    wanted = ("cost_to_date", "estimate_at_completion", "eac_p10", "eac_p90", "margin_at_completion")
-    spent, eac, low, high, margin = (np.array([_float(row[name]) for row in rows], float) for name in wanted)
+    wanted = ("cost_to_date", "estimate_at_completion", "eac_p90", "margin_at_completion")
+    spent, eac, high, margin = (np.array([_float(row[name]) for row in rows], float) for name in wanted)
     rest, price = eac - spent, margin + eac
     with np.errstate(divide="ignore", invalid="ignore"):
-        sigma = np.log((high - spent) / (low - spent)) / (2 * EIGHTY)
+        sigma = spread(rest, high - spent)
         room = price * (1 - floor) - spent
         below = 1 - norm.cdf(np.log(np.maximum(room, 0) / rest) / sigma)
         known = np.isfinite(margin)

@@ -20,15 +20,19 @@ DEPOSIT = "acompte|deposit|avance|arrhes|down ?payment"
 PERIOD = "period|abonnement|subscription|recurr|loyer|redevance"
 UNPROVEN = 0.9
 
-_PROGRESS = """
-    WITH work AS (
+_WORK = """
+    work AS (
         SELECT l.project_id, l.amount::DOUBLE AS amount, l.status IN ('done', 'invoiced') AS delivered, l.planned_on, l.source, l.key,
             coalesce(if(l.status IN ('done', 'invoiced'), l.done_on, NULL), l.planned_on) AS reached,
             regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $period) AS periodic
         FROM plan_line l
         WHERE l.status <> 'cancelled' AND l.amount > 0
             AND NOT regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $deposit)
-    ), spanned AS (
+    )"""
+"""What a plan is paid for: its lines that are work, deposits aside."""
+
+_PROGRESS = f"""
+    WITH {_WORK}, spanned AS (
         SELECT w.*, p.ends_on,
             lag(w.reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
             lead(w.planned_on, 1, p.ends_on) OVER line AS planned_next
@@ -66,7 +70,34 @@ _PROGRESS = """
     LEFT JOIN planned w ON w.project_id = p.golden_id
     ORDER BY p.golden_id"""
 
+_TOLD = f"""
+    WITH {_WORK}, stepped AS (
+        SELECT w.*, w.amount / sum(w.amount) OVER whole AS part, coalesce(sum(w.amount) OVER before / sum(w.amount) OVER whole, 0) AS so_far,
+            lag(reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
+            lead(w.planned_on, 1, p.ends_on) OVER line AS planned_next
+        FROM work w JOIN golden_project p ON p.golden_id = w.project_id
+        WINDOW whole AS (PARTITION BY w.project_id), line AS (PARTITION BY w.project_id ORDER BY w.planned_on, w.source, w.key),
+            before AS (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), passing AS (
+        SELECT *, unnest([0.2, 0.4, 0.6, 0.8]) AS share,
+            if(periodic, planned_on, reached_before) AS since, if(periodic, planned_next, planned_on) AS until
+        FROM stepped WHERE delivered
+    ), occasion AS (
+        SELECT project_id, reached AS day, so_far + part AS progress FROM stepped WHERE delivered AND NOT periodic
+        UNION ALL
+        SELECT project_id, since + round(share * (until - since))::INTEGER, so_far + share * part FROM passing
+        WHERE until > since AND (periodic OR since + round(share * (until - since))::INTEGER < reached)
+        UNION ALL
+        SELECT project_id, planned_on, so_far + $unproven * part FROM stepped WHERE delivered AND NOT periodic AND planned_on < reached
+    )
+    SELECT project_id, day, max(progress) AS progress FROM occasion WHERE progress > 0 AND progress < 1 AND day IS NOT NULL GROUP BY ALL"""
+
 
 def progress(frames: Frames, as_of: date) -> pa.Table:
     """How far each golden project is."""
     return query(frames, _PROGRESS, as_of=as_of, ended=CLOSED, deposit=DEPOSIT, period=PERIOD, unproven=UNPROVEN)
+
+
+def told(frames: Frames) -> pa.Table:
+    """What plans said on the way to every delivery and on its day: project_id, day, progress (between 0 and 1)."""
+    return query(frames, _TOLD, deposit=DEPOSIT, period=PERIOD, unproven=UNPROVEN)

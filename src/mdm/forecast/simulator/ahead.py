@@ -24,6 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mdm.forecast.cash import open_documents
+from mdm.forecast.completion import spread
 from mdm.forecast.exchange import exchange
 from mdm.forecast.frames import Frames, query
 from mdm.forecast.phases import phases
@@ -280,9 +281,7 @@ def _backlog(
     spans = np.array([_evenly(row, calendar) for row in open_ones]).reshape(len(open_ones), calendar.count)
     backlog = np.array([float(str(row["backlog"])) for row in open_ones])
     rest = np.array([_rest(row, "estimate_at_completion") for row in open_ones])
-    high, low = (np.array([_rest(row, name) for row in open_ones]) for name in ("eac_p90", "eac_p10"))
-    sure = (low > 0) & (high > low)
-    sigma = np.where(sure, np.log(np.where(sure, high, 1) / np.where(sure, low, 1)) / (2 * 1.2815515655446004), 0.0)
+    sigma = spread(rest, np.array([_rest(row, "eac_p90") for row in open_ones]))
     when = np.array([_billed(_day(line["planned_on"]), slips, calendar) for line in lines]).reshape(len(lines), calendar.count)
     unplanned = [
         at for at, row in enumerate(open_ones) if row["golden_project_id"] not in planned and float(str(row["to_invoice"] or 0)) > 0

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mdm.forecast.backtest.completing import completing, replayed
+from mdm.forecast.backtest.probability import binomial_range
 from mdm.forecast.frames import Frames
 from tests.mdm.forecast.test_village import beside
 from tests.mdm.forecast.village import TODAY, village
@@ -74,10 +75,16 @@ def test_measures_are_by_share_and_model_and_thin_data_is_told() -> None:
 
 
 @beside
-def test_at_a_fifth_the_estimate_is_a_quarter_better_than_earned_value_and_its_interval_holds() -> None:
-    found = completing(village(), TODAY, shares=(0.2,))
-    ours, theirs, budget = (row(found, model=model) for model in ("shrunk", "bac/cpi", "budget"))
-    assert ours["n"] > 200
-    assert ours["mape"] < 0.75 * theirs["mape"]
-    assert ours["mape"] < budget["mape"]
-    assert ours["coverage_low"] <= ours["coverage"] <= ours["coverage_high"]
+def test_estimates_are_better_than_earned_value_and_the_budget_and_their_intervals_hold() -> None:
+    shares = (0.2, 0.5, 0.8)
+    found = completing(village(), TODAY, shares=shares)
+    held = count = 0.0
+    for share in shares:
+        ours, theirs, budget = (row(found, model=model, done_at=share) for model in ("shrunk", "bac/cpi", "budget"))
+        assert ours["n"] > 200
+        assert ours["mape"] < 0.75 * theirs["mape"]
+        assert ours["mape"] < 0.8 * budget["mape"]
+        assert share > 0.2 or ours["coverage_low"] <= ours["coverage"] <= ours["coverage_high"]
+        held, count = held + ours["coverage"] * ours["n"], count + ours["n"]
+    low, high = binomial_range(int(count), 0.8)
+    assert low <= held / count <= high
