@@ -155,9 +155,9 @@ def _show_behind(console: Console, settings: Settings, simulator: Simulator) -> 
         rho=number(settings, round(simulator.rho, 3)),
     )
     console.print(told, style="dim", highlight=False)
-    for deal, why in simulator.ahead.left_out[:SHOWN]:
+    for what, why in simulator.ahead.left_out[:SHOWN]:
         console.print(
-            word(settings, "ahead_left_out").format(deal=deal, why=word(settings, f"left_{why}")),
+            word(settings, "ahead_left_out").format(what=what, why=word(settings, f"left_{why}")),
             style="yellow",
             markup=False,
             highlight=False,

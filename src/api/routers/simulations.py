@@ -167,11 +167,12 @@ class Driver(Model):
 
 
 class LeftOut(Model):
-    """A deal that could not be taken in."""
+    """A deal, or a line of a plan, that could not be taken in."""
 
-    deal: str
+    what: str
+    """As `source:key`."""
     why: Why
-    """It has no amount, or is in a currency of which no invoice tells a rate."""
+    """A deal has no amount, or is in a currency of which no invoice tells a rate; a line is later than any was before it was billed."""
 
 
 class Simulation(Model):
@@ -447,7 +448,7 @@ def _told(simulator: Simulator, at: datetime, answers: Sequence[Answer], tornado
         paths=simulator.paths,
         rho=round(simulator.rho, 4),
         deals=ahead.items.count,
-        left_out=[LeftOut(deal=deal, why=why) for deal, why in ahead.left_out],
+        left_out=[LeftOut(what=what, why=why) for what, why in ahead.left_out],
         answers=[_answer(answer) for answer in answers],
         tornado=swings,
         drivers=driving,

@@ -2,7 +2,7 @@
 
 | ended deals | rung | model |
 | --- | --- | --- |
-| none | `no_history` | the usual rate |
+| none | `no_history` | the mean of what was entered, or the usual rate |
 | < 30 | `stage_table` | the rate of the stage, Beta(k p0, k (1 - p0)), k = 8 |
 | < 150 | `logit` | ridge logit of stage and time in it, product, salesperson |
 | < 1,000 | `empirical_bayes` | the same with sort of sale and measures, its cells (stage, product, salesperson) shrunk to it, and then what the salesperson entered |
@@ -32,7 +32,7 @@ Array = np.ndarray
 RUNGS = (("no_history", 1), ("stage_table", 30), ("logit", 150), ("empirical_bayes", 1000), ("competing_risks", None))
 """The rungs, and the number of ended deals from which the next one is taken."""
 USUAL_RATE = 0.3
-"""Of deals won where there is no history."""
+"""Of deals won where there is no history and nothing was entered."""
 MOST = 10.0
 """How much an outcome weighs at most."""
 FOLDS = 5
@@ -135,10 +135,16 @@ def _averaged(chance: Array, recalibrated: Array) -> Array:
 def _stage_table(past: Learnt, now: Columns) -> tuple[Array, Array, Array]:
     counts, wins = _by_cell(past, ("stage",))
     ended = sum(counts.values())
-    usual = (sum(wins.values()) + FEW * USUAL_RATE) / (ended + FEW)
+    usual = (sum(wins.values()) + FEW * _expected(past.rows, now)) / (ended + FEW)
     cells = _cells(now, ("stage",))
     count, won = (np.array([found[cell] for cell in cells], dtype=float) for found in (counts, wins))
     return (won + FEW * usual) / (count + FEW), count + FEW, _similar(past, now, ("stage",))
+
+
+def _expected(*several: Columns) -> float:
+    """The share of deals won before many have ended: the mean of what was entered, for salespeople know more than nobody."""
+    entered = np.concatenate([_entered(rows) for rows in several])
+    return USUAL_RATE if np.isnan(entered).all() else float(np.nanmean(entered))
 
 
 def _by_cell(past: Learnt, by: Sequence[str]) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:

@@ -39,11 +39,12 @@ STANDARD_TAX = 0.20
 LASTS = 90
 """Days over which what is left of a project is earned that has no end or is past it."""
 EARLY, LONGEST = 60, 365
+_NOTHING = 1e-9
 """Days before and after its day within which a line is billed, or not at all."""
 FEW = 20
 """Lines billed from which on it is believed how late they are."""
 Doubles = NDArray[np.float64]
-Why = Literal["unpriced", "no_rate"]
+Why = Literal["unpriced", "no_rate", "forgotten"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Ahead:
     """Of projects under way, the cost to come and its log-normal spread: `rest` and `sigma`, and `when`, project by period."""
     fresh: "Fresh"
     left_out: Sequence[tuple[str, Why]] = field(default_factory=tuple)
-    """Deals that could not be taken in, as `source:key`, and why: without amount, or in a currency that nobody has a rate of."""
+    """What could not be taken in, as `source:key`, and why: deals without amount, or in a currency that nobody has a rate of; lines of plans that
+    are later than any was before it was billed, which are rather to be found among leaks."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,9 @@ def ahead(frames: Frames, calendar: Calendar, winning: pa.Table, late: Late, cur
     paid = _Paid(late, taxes, calendar)
     items = _items(rows, lags, paid, calendar)
     lines = query(frames, _LINES, tables=rates, as_of=as_of, currency=currency).to_pylist()
-    signed, unsure = _backlog(projects, lines, _slips(frames, as_of), paid, calendar)
+    slips = _slips(frames, as_of)
+    left_out += [(f"{line['source']}:{line['key']}", "forgotten") for line in lines if _forgotten(_day(line["planned_on"]), slips, as_of)]
+    signed, unsure = _backlog(projects, lines, slips, paid, calendar)
     signed["cash"] += _open(frames, late, calendar, rates["exchange"], currency)
     columns = (
         "source",
@@ -315,18 +319,29 @@ def _slips(frames: Frames, as_of: date) -> Doubles:
     return np.asarray(left[:-1] - left[1:])
 
 
+def _yet(planned: date, slips: Doubles, as_of: date) -> tuple[int, Doubles]:
+    """How many days of its chances a line has behind it, and the others."""
+    gone = min(max((as_of - planned).days + EARLY, 0), len(slips))
+    return gone, slips[gone:]
+
+
+def _forgotten(planned: date, slips: Doubles, as_of: date) -> bool:
+    """Whether no line was ever billed so late, though enough were seen."""
+    return bool(_yet(planned, slips, as_of)[1].sum() <= 0 and slips.sum() < 1 - _NOTHING)
+
+
 def _billed(planned: date, slips: Doubles, calendar: Calendar) -> Doubles:
-    """By period, the chance that a line that was not billed until now is billed then; one that is later than any was, now."""
+    """By period, the chance that a line that was not billed until now is billed then; none where none was ever billed so late."""
     first = planned - timedelta(EARLY)
-    gone = min(max((calendar.as_of - first).days, 0), len(slips))
-    chances = slips[gone:]
+    gone, chances = _yet(planned, slips, calendar.as_of)
+    never = 1 - slips.sum()
     when = np.zeros(calendar.count + 1)
-    if not chances.sum():
+    if chances.sum() + never < _NOTHING:  # too few were seen to tell how late one may be
         when[0] = 1
         return when[:-1]
     days = np.flatnonzero(chances)
     np.add.at(when, [calendar.place(first + timedelta(gone + int(day))) for day in days], chances[days])
-    return np.asarray(when[:-1] / (chances.sum() + (1 - slips.sum())))
+    return np.asarray(when[:-1] / (chances.sum() + never))
 
 
 def _id(value: object) -> str | None:

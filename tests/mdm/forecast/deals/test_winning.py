@@ -39,6 +39,12 @@ def test_without_history_the_usual_rate_stands_and_says_so() -> None:
     assert answer["entered"] is answer["recalibrated"] is answer["amount"] is answer["closes_on"] is None
 
 
+def test_without_history_salespeople_know_more_than_nobody() -> None:
+    told = winning(frames(facts={"deal": [deal("D1", probability=80), deal("D2", probability=60)]}), TODAY)
+    assert row(told, key="D2")["rung"] == "no_history"
+    assert 0.6 < row(told, key="D2")["probability"] < 0.7 < row(told, key="D1")["probability"] < 0.8
+
+
 def test_a_few_deals_shrink_to_a_rate_and_never_to_nothing() -> None:
     answer = row(winning(frames(facts={"deal": [*ended(6, 6), deal("D1", created_on="2026-04-20")]}), TODAY))
     assert (answer["rung"], answer["closed"], answer["similar"]) == ("stage_table", 6, 6)

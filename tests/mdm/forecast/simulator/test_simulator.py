@@ -145,6 +145,25 @@ def test_a_deal_that_cannot_be_taken_in_is_told() -> None:
     assert found.deals["key"].to_pylist() == ["c"]
 
 
+def test_a_line_that_is_later_than_any_was_brings_nothing_and_is_told() -> None:
+    """Thirty lines were billed within a week of their days; one that waits since spring is forgotten, one of last week is not."""
+    line = {"project": "1", "project_id": "p1", "amount": "1000"}
+    past = [{**line, "key": f"P{at}", "planned_on": "2026-08-03", "status": "invoiced", "invoice": f"I{at}"} for at in range(30)]
+    billed = [
+        {"key": f"I{at}", "kind": "invoice", "issued_on": f"2026-08-{3 + at % 8:02d}", "net": 1000, "gross": 1200, "project_id": "p1"}
+        for at in range(30)
+    ]
+    late = [
+        {**line, "key": key, "planned_on": day, "status": "planned"} for key, day in (("spring", "2026-04-01"), ("last week", "2026-11-20"))
+    ]
+    found = made(company(plan_line=[*past, *late], invoice=billed), chances())
+    assert found.left_out == [("billing:spring", "forgotten")]
+    assert total(Simulator(found, 0.08).answer(measures=["billing"]), "billing") == pytest.approx(1000, rel=0.1)
+    few = made(company(plan_line=[*past[:3], *late], invoice=billed[:3]), chances())
+    assert not few.left_out
+    assert total(Simulator(few, 0.08).answer(measures=["billing"]), "billing") == pytest.approx(2000)
+
+
 def test_nothing_at_all_brings_nothing() -> None:
     found = Simulator(ahead(Frames.of(), Calendar(TODAY), chances(), SOON), 0.08).answer(targets={"cash": 1.0})
     assert {row["measure"]: (row["mean"], row["p90"]) for row in found.totals.to_pylist()} == dict.fromkeys(ALL, (0.0, 0.0))
