@@ -1,6 +1,5 @@
 """The API: what its endpoints share, put together."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,9 +9,11 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from api.cursors import Cursors, secret_of
 from api.edge import Edge
 from api.figures import Figures
+from api.hub import version
 from api.problems import TABLE, Problem, described, respond
 from api.routers import (
     acts,
+    cards,
     changes,
     dunning,
     golden,
@@ -61,7 +62,7 @@ def create_app(hub: Hub) -> FastAPI:
     """The API of a hub. Whoever opened the hub closes it."""
     app = Application(
         title="MDM hub",
-        version=_version(),
+        version=version(),
         description=DESCRIPTION,
         openapi_url=None,
         docs_url=None,
@@ -76,7 +77,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.figures = Figures(hub)
     app.state.registry = _registry()
     for part in (
-        golden, relations, identities, lines, reports, leaks, simulations, dunning, changes, tasks, stewardship, acts, pins, rules, status,
+        golden, relations, identities, lines, reports, leaks, simulations, cards, dunning, changes, tasks, stewardship, acts, pins, rules, status,
         keys, operations, reference,
     ):  # fmt: skip
         app.include_router(part.router)
@@ -94,10 +95,3 @@ def _registry() -> CollectorRegistry:
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _version() -> str:
-    try:
-        return version("mdm-hub")
-    except PackageNotFoundError:
-        return "0"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 
 from mdm.pipeline import Hub
 from mdm.settings import Settings
@@ -16,3 +17,11 @@ def opened_hub(settings: Settings, *, durable: bool = True) -> Iterator[Hub]:
     with opened(url, settings.home, durable=durable) as engine:
         upgrade(engine)
         yield Hub(engine, settings)
+
+
+def version() -> str:
+    """That of the hub, `0` where it is not installed."""
+    try:
+        return metadata.version("mdm-hub")
+    except metadata.PackageNotFoundError:
+        return "0"

@@ -263,6 +263,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "score_mape": ("MAPE", "MAPE"),
     "score_pinball": ("pinball", "pinball"),
     "score_coverage": ("couverture à 80 %", "coverage at 80%"),
+    "score_between": ("entre", "between"),
+    "no_card": (
+        "Pas encore de bilan : mdm backtest le fait, en quelques minutes",
+        "No back-test yet: mdm backtest makes one, in some minutes",
+    ),
     "score_n": ("n", "n"),
     "months_ahead": ("Les mois à venir", "The months ahead"),
     "ahead_measure": ("", ""),

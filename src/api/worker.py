@@ -1,4 +1,7 @@
-"""Jobs that were put off: kept in PostgreSQL, done by any number of workers, taken up again when a worker dies (procrastinate)."""
+"""Jobs that were put off: kept in PostgreSQL, done by any number of workers, taken up again when a worker dies (procrastinate).
+
+By itself a worker looks for leaks every day, and back-tests forecasts every week.
+"""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +10,8 @@ import procrastinate
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine
 
-from mdm import pipeline
+from api.hub import version
+from mdm import cards, leaks, pipeline
 from mdm.errors import StoreUnavailable
 from mdm.pipeline import Hub
 from sources import open_sources
@@ -31,6 +35,18 @@ def jobs(hub: Hub) -> procrastinate.App:
     def match(force: bool = False) -> None:
         """Match what has changed, or everything."""
         pipeline.resolve(hub, force=force)
+
+    @app.periodic(cron="0 4 * * *")
+    @app.task(name="findings", queue="hub", queueing_lock="findings")
+    def findings(timestamp: int) -> None:
+        """Bring what is known of leaks to what is found today, so that what is new or mended is dated to the day."""
+        leaks.current(hub)
+
+    @app.periodic(cron="0 5 * * 0")
+    @app.task(name="cards", queue="hub", queueing_lock="cards")
+    def renew(timestamp: int) -> None:
+        """Back-test the forecasts of every kind anew."""
+        cards.renew(hub, version())
 
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queue="hub", queueing_lock="sweep", pass_context=True)

@@ -16,9 +16,12 @@ from sqlalchemy import Connection
 
 from mdm.errors import BadInput, NotFound
 from mdm.forecast.findings import SCHEMA, recovered
+from mdm.forecast.findings import findings as look
 from mdm.forecast.frames import Frames
-from mdm.store import audit, findings
+from mdm.hub import Hub
+from mdm.store import audit, facts, findings, moment
 from mdm.store.findings import HUB, STATES, Known, Mark, State
+from mdm.store.moment import Moment
 
 Row = Mapping[str, Any]
 MENDED, RETURNED = "the data say so", "it is found again"
@@ -43,6 +46,18 @@ def refresh(db: Connection, rows: Sequence[Row], frames: Callable[[], Frames], a
             *(Mark(one.id, "fixed", _owner(one), MENDED, back.get(one.id), HUB, at) for one in mended if one.state != "false_alarm"),
         ],
     )
+
+
+def current(hub: Hub) -> list[Row]:
+    """What is found today and what is fixed, with what is known of it; what is found is kept."""
+    as_of, currency = hub.now().date(), hub.settings.currency
+    with hub.engine.begin() as db:
+        at = moment.settled(db)
+        frames = facts.frames(db, Moment(at))
+        rows = look(frames, as_of, currency).to_pylist()
+        refresh(db, rows, lambda: frames, as_of, currency, at)
+        known = findings.known(db)
+    return [*standing(rows, known), *fixed(known, (row["id"] for row in rows))]
 
 
 def judge(

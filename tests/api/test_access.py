@@ -33,6 +33,7 @@ LEAST: dict[str, Role] = {
     "list_deal_forecasts": "analyst", "forecast_salespeople": "analyst", "get_sales_process": "analyst",
     "simulate": "analyst", "seek_goal": "analyst", "keep_scenario": "analyst", "list_scenarios": "analyst", "get_scenario": "analyst",
     "answer_scenario": "analyst", "negotiate": "analyst",
+    "get_model_card": "analyst",
     "get_metrics": "source",
 }  # fmt: skip
 """The lowest role that may call an operation."""

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
+from mdm import cards
 from mdm.forecast.deals.process import conformance
 from mdm.forecast.deals.winning import winning
-from mdm.store import facts
+from mdm.store import facts, moment
 from tests.api.served import Api
 from tests.api.test_reports import TODAY, everything
 
@@ -40,3 +41,18 @@ def test_salespeople_and_the_process(api: Api) -> None:
         (row["step"], row["deviation"], row["deals"]) for row in steps
     ]
     assert {row["golden_salesperson_id"] for row in found["stages"]} > {None}
+
+
+def test_the_model_card_is_what_was_found_last(own: Api) -> None:
+    assert own.get("/v1/model-card").json() == {"parts": []}
+    with own.hub.engine.begin() as db:
+        before = moment.now(db)
+    cards.renew(own.hub, "1.0", ["payments"])
+    cards.renew(own.hub, "1.1", ["orders", "payments"])
+    found = own.get("/v1/model-card").json()["parts"]
+    assert [(part["part"], part["version"], part["as_of"]) for part in found] == [
+        ("payments", "1.1", "2026-11-23"),
+        ("orders", "1.1", "2026-11-23"),
+    ]
+    assert all(score["n"] > 0 for part in found for score in part["scores"])
+    assert own.get("/v1/model-card", params={"known_at": before.isoformat()}).json() == {"parts": []}

@@ -88,6 +88,7 @@ def asked(api: Api) -> Iterator[tuple[str, str]]:
     for part in ("", "/{scenario_id}", "/{scenario_id}/answer"):
         yield f"/v1/scenarios{part}", f"/v1/scenarios{part}".replace("{scenario_id}", kept)
     yield "/v1/scenarios/{scenario_id}", "/v1/scenarios/scn_none"
+    yield "/v1/model-card", "/v1/model-card"
     yield "/v1/rules/{entity}", "/v1/rules/customer"
     yield "/v1/rules/{entity}", "/v1/rules/planet"
     yield "/v1/pins", "/v1/pins"

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from api.worker import put_off, work
+from mdm.forecast.backtest.card import PARTS
 from mdm.pipeline import Hub
+from mdm.store import cards
 
 CONFIG = (
     '[sources.crm]\nfolder = "crm"\n[[sources.crm.streams]]\nfile = "a.csv"\nentity = "customer"\nkey = "id"\nfields = { name = "name" }\n'
@@ -50,3 +52,15 @@ def test_what_a_dead_worker_left_is_taken_up_again(hub: Hub, config: Path) -> No
         )
     work(hub, wait=False)
     assert (records(hub), statuses(hub)) == (2, ["succeeded"])
+
+
+def test_a_worker_looks_for_leaks_and_back_tests_by_itself(hub: Hub, config: Path) -> None:
+    """What it does every day and every week, done now."""
+    put_off(hub, "load", config=str(config), root=None)
+    for task in ("findings", "cards"):
+        put_off(hub, task, timestamp=0)
+    work(hub, wait=False)
+    with hub.engine.connect() as db:
+        done = db.execute(text("SELECT task_name, status::text FROM procrastinate_jobs WHERE task_name <> 'sweep' ORDER BY id")).all()
+        assert [tuple(row) for row in done] == [("load", "succeeded"), ("findings", "succeeded"), ("cards", "succeeded")]
+        assert {card.part: list(card.scores) for card in cards.newest(db)} == {part: [] for part in PARTS}

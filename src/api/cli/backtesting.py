@@ -1,5 +1,7 @@
 """The command that shows how good forecasts were on the company's own past."""
 
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +13,13 @@ from rich.table import Table
 from api.cli.looking import Day, KnownAt, past, today
 from api.cli.watching import console as terminal
 from api.cli.watching import watched
-from api.hub import opened_hub
+from api.hub import opened_hub, version
 from api.words import number, word
+from mdm.cards import renew
 from mdm.errors import BadInput
 from mdm.exports import write
 from mdm.forecast.backtest.card import CARD, PARTS, card
+from mdm.hub import Hub
 from mdm.settings import Settings
 from mdm.store import facts
 from mdm.store.moment import Moment
@@ -27,22 +31,38 @@ def backtest(
     as_of: Day = None,
     known_at: KnownAt = None,
 ) -> None:
-    """How good forecasts were: made again for days of the past with what was known then, beside what came, and beside what needs no model."""
+    """How good forecasts were: made again for days of the past with what was known then, beside what came, and beside what needs no model.
+
+    What was found by what is known now is kept: mdm report card shows it, with what it means.
+    """
     settings, console = Settings(), terminal()
     wanted = part or list(PARTS)
     if unknown := sorted({*wanted} - PARTS.keys()):
         raise BadInput(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    with opened_hub(settings) as hub, hub.engine.connect() as db:
-        frames = facts.frames(db, Moment(past(db, known_at)))
-    found: list[pa.Table] = []
-    with watched(console) as watch:
-        for name in wanted:
+    with opened_hub(settings) as hub, watched(console) as watch:
+
+        def step(name: str) -> None:
             watch.step(word(settings, f"part_{name}"), None)
-            found.append(card(frames, as_of.date() if as_of else today(), name, settings.currency))
+
+        if as_of is None and known_at is None:
+            found = renew(hub, version(), wanted, step)
+        else:
+            found = _of_the_past(hub, wanted, as_of.date() if as_of else today(), known_at, step)
     for name, table in zip(wanted, found, strict=True):
         _show(console, settings, name, table)
     if out is not None:
         write(pa.concat_tables([CARD.empty_table(), *found]), out, None)
+
+
+def _of_the_past(hub: Hub, parts: Sequence[str], as_of: date, known_at: datetime | None, step: Callable[[str], None]) -> list[pa.Table]:
+    """As it would have been found then; nothing is kept."""
+    with hub.engine.connect() as db:
+        frames = facts.frames(db, Moment(past(db, known_at)))
+    found = []
+    for part in parts:
+        step(part)
+        found.append(card(frames, as_of, part, hub.settings.currency))
+    return found
 
 
 def _show(console: Console, settings: Settings, part: str, card: pa.Table) -> None:

@@ -1,6 +1,7 @@
 """Commands for findings: what leaks and whose it is, what people say of it, and what came back."""
 
 import getpass
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,34 +9,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.watching import console as terminal
-from api.figures import Row
 from api.hub import opened_hub
 from api.words import money, number, word
 from mdm import leaks
 from mdm.errors import BadInput, NotFound
 from mdm.forecast.checks.acting import NAMES
-from mdm.forecast.findings import findings
-from mdm.hub import Hub
 from mdm.settings import Settings
-from mdm.store import facts, moment
 from mdm.store import findings as stored
+from mdm.store import moment
 from mdm.store.findings import STATES, State
-from mdm.store.moment import Moment
 
 app = typer.Typer(no_args_is_help=True, help="Where money leaks: list what was found, say what it is, see what came back.")
 Finding = Annotated[str, typer.Argument(help="The id of a finding, as mdm leaks list shows it.")]
-
-
-def current(hub: Hub) -> list[Row]:
-    """What is found today and what is fixed, with what is known of it; what is found is kept."""
-    as_of, currency = hub.now().date(), hub.settings.currency
-    with hub.engine.begin() as db:
-        at = moment.settled(db)
-        frames = facts.frames(db, Moment(at))
-        rows = findings(frames, as_of, currency).to_pylist()
-        leaks.refresh(db, rows, lambda: frames, as_of, currency, at)
-        known = stored.known(db)
-    return [*leaks.standing(rows, known), *leaks.fixed(known, (row["id"] for row in rows))]
 
 
 @app.command(name="list")
@@ -49,7 +34,7 @@ def list_(
         raise BadInput(f"{state!r} is no state of a finding; there are {', '.join(STATES)}")
     settings, console = Settings(), terminal()
     with opened_hub(settings) as hub:
-        rows = current(hub)
+        rows = leaks.current(hub)
     wanted = [row for row in rows if (row["state"] == state if state else row["state"] != "fixed")]
     wanted = [row for row in wanted if owner is None or owner in (row["owner"], row["owner_role"])]
     wanted.sort(key=lambda row: (-(row["amount"] or 0), row["id"]))
@@ -78,7 +63,7 @@ def mark(
     if state is not None and said is None:
         raise BadInput(f"{state!r} is no state of a finding; there are {', '.join(STATES)}")
     with opened_hub(settings) as hub:
-        current(hub)
+        leaks.current(hub)
         with hub.engine.begin() as db:
             found = leaks.judge(db, finding, actor, moment.now(db), state=said, owner=owner, reason=reason)
     told = word(settings, "leak_marked").format(id=found.id, state=word(settings, f"leak_{found.state}"))
@@ -102,19 +87,19 @@ def history(finding: Finding) -> None:
         console.print(f"{one.at:%Y-%m-%d %H:%M}  {told}{back}", markup=False, highlight=False, soft_wrap=True)
 
 
-def told_state(settings: Settings, row: Row) -> str:
+def told_state(settings: Settings, row: leaks.Row) -> str:
     """The state in words; where first a link is to be reviewed, which."""
     if row["link_first"]:
         return word(settings, "link_first").format(pair=" ↔ ".join((row["pair"] or "?").split(";")))
     return word(settings, f"leak_{row['state']}")
 
 
-def whose(settings: Settings, row: Row) -> str:
+def whose(settings: Settings, row: leaks.Row) -> str:
     """The owner: a name, else a role."""
     return row["owner"] or word(settings, f"role_{row['owner_role']}")
 
 
-def summed(settings: Settings, rows: list[Row]) -> Table:
+def summed(settings: Settings, rows: Sequence[leaks.Row]) -> Table:
     """What findings come to, by check and by owner."""
     table = Table(box=None, pad_edge=False)
     for at, column in enumerate(("findings", "open", "at_risk", "recovered")):

@@ -27,7 +27,7 @@ from mdm.errors import BadInput
 from mdm.evidence import evidence
 from mdm.exports import DOCUMENTS, EXPORTS, Wanted, master, write, write_document
 from mdm.settings import Settings
-from mdm.store import facts, moment, problems
+from mdm.store import cards, facts, moment, problems
 from mdm.store import findings as stored
 from mdm.store import status as standing
 from mdm.store.decisions import RecordKey
@@ -139,7 +139,7 @@ def told(settings: Settings, db: Connection, as_of: date, known_at: datetime | N
     def found() -> list[Row]:
         return [*leaks.standing(rows("leakage"), known), *leaks.fixed(known, (row["id"] for row in rows("leakage")))]
 
-    return Told(settings, as_of, max([at, *said]), rows, found)
+    return Told(settings, as_of, max([at, *said]), rows, found, lambda: cards.newest(db, known_at))
 
 
 def _form(form: str | None, out: Path | None) -> str:

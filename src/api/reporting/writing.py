@@ -49,7 +49,7 @@ def amount(language: Language, value: float, unit: str) -> str:
     """An amount on a plot: thousands from a hundred thousand on, no cents."""
     shown, thousand = (value / 1000, "k") if abs(value) >= 100_000 else (value, "")
     sign = "€" if unit == "EUR" else unit
-    return f"{format_decimal(round(shown), locale=language)} {thousand}{sign}"
+    return f"{format_decimal(round(shown), locale=language)} {thousand}{sign}".rstrip()
 
 
 def standing(language: Language, report: Report) -> str:

@@ -242,6 +242,20 @@ scenario = Table(
     comment="Questions to the simulator that were kept, with all that their answers are made of; never changed",
 )
 
+model_card = Table(
+    "model_card",
+    metadata,
+    _id(),
+    Column("part", Text, nullable=False, comment="winning, payments, projects, orders"),
+    Column("as_of", Date, nullable=False),
+    Column("known_at", Instant, nullable=False, comment="what was known then was back-tested"),
+    Column("model", Text, nullable=False, comment="the version of the hub that forecast"),
+    Column("scores", JSONB, nullable=False),
+    Column("made_at", Instant, nullable=False, server_default=NOW),
+    Index("ix_model_card_part", "part", "id"),
+    comment="How good forecasts were, a row a part of a back-test; the newest of each part counts; never changed",
+)
+
 task = Table(
     "task",
     metadata,

@@ -35,6 +35,15 @@ def test_the_model_card_says_what_it_rests_on(run: Run, tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8").startswith('"part","model","measure"')
 
 
+def test_what_is_found_by_what_is_known_now_is_the_report(run: Run) -> None:
+    for _ in range(2):
+        assert "No back-test yet" in run("report", "card")[1]
+        assert run("backtest", "orders", *DAY)[0] == 0  # of the past, so it is not kept
+    assert run("backtest", "orders")[0] == 0
+    code, said = run("report", "card")
+    assert (code, "Orders by month" in said, "No back-test yet" in said) == (0, True, False)
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

@@ -44,7 +44,7 @@ def run(company: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("name", ["profitability", "forecast", "cash", "leakage"])
+@pytest.mark.parametrize("name", ["profitability", "forecast", "cash", "leakage", "card"])
 def test_a_report_on_the_terminal_in_both_languages(run: Run, name: str) -> None:
     for language, told in (("fr", "tel que connu le"), ("en", "as known at")):
         code, said = run("report", name, "--as-of", "2026-11-23", "--language", language)

@@ -10,11 +10,27 @@ from api.reporting.report import Language
 from mdm import leaks
 from mdm.forecast.frames import Frames
 from mdm.settings import Settings
+from mdm.store.cards import Card
 from tests.mdm.forecast.test_leakage import TODAY, Company, faulty
 from tests.mdm.forecast.worlds import frames
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 5, tzinfo=UTC)
 DANGEROUS = '=HYPERLINK("http://evil.example","<script>alert(1)</script>")'
+
+
+def _scores(model: str, **values: float | None) -> list[dict[str, object]]:
+    held = {"coverage": {"low": 0.71, "high": 0.88}}
+    none = {"low": None, "high": None}
+    return [{"model": model, "measure": name, "value": value, "n": 52, **held.get(name, none)} for name, value in values.items()]
+
+
+CARDS = [
+    Card("orders", TODAY, AT, "1.2", [*_scores("simulator", wape=0.321, bias=-0.01, coverage=0.75), *_scores("usual", wape=0.35)], AT),
+    Card("projects", TODAY, AT, "1.2", [*_scores("shrunk at 20%", mape=0.1, coverage=None), *_scores("bac/cpi at 20%", mape=0.79)], AT),
+    Card("winning", TODAY, AT, "1.2", [*_scores("model", brier=0.206, slope=float("nan")), *_scores("sooth", brier=0.2)], AT),
+    Card("payments", TODAY, AT, "1.2", [], AT),
+]
+"""Of an invented past; a model that nobody knows, a measure that nothing tells, a part of which the past tells nothing."""
 
 
 def told(world: Frames, language: Language = "en", day: date = TODAY) -> Told:
@@ -25,7 +41,10 @@ def told(world: Frames, language: Language = "en", day: date = TODAY) -> Told:
         found: list[Row] = REPORTS[name](world, day, "EUR").to_pylist()
         return found
 
-    return Told(Settings(language=language, margin_floor=0.1), day, AT, rows, lambda: leaks.standing(rows("leakage"), {}))
+    def cards() -> Sequence[Card]:
+        return CARDS if world.golden["customer"].num_rows else []
+
+    return Told(Settings(language=language, margin_floor=0.1), day, AT, rows, lambda: leaks.standing(rows("leakage"), {}), cards)
 
 
 def company() -> Frames:
