@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from api.figures import Row
 from api.reporting.report import Band, Bars, Column, Intervals, Language, Ranks, Report, Said, Sheet
+from api.reporting.writing import percent
 from api.words import WORDS, month
 from mdm import leaks
 from mdm.forecast.backtest.card import PARTS
@@ -364,10 +365,10 @@ _MODELS: Mapping[str, Said] = {
     "weighted": Said("Affaires pondérées", "Weighted deals"),
     "usual": Said("Moyenne de douze mois", "Mean of twelve months"),
 }
-_SHARES = ("skill", "ece", "mape", "wape", "coverage")
+_SHARES = ("skill", "ece", "mape", "wape", "bias", "coverage")
 """Measures that are shares."""
 _JUDGED: Mapping[str, tuple[str, float, str]] = {
-    "winning": ("brier", 100, ""),
+    "winning": ("brier", 1000, ""),
     "payments": ("crps", 1, ""),
     "projects": ("mape", 100, "%"),
     "orders": ("wape", 100, "%"),
@@ -390,7 +391,7 @@ def _scores(told: Told, card: Card) -> Sheet:
     for way in dict.fromkeys(score["model"] for score in card.scores):
         own = {score["measure"]: score for score in card.scores if score["model"] == way}
         held = own.get("coverage", {})
-        between = f"{held['low']:.0%} – {held['high']:.0%}" if held.get("low") is not None else None
+        between = " – ".join(percent(language, held[side]) for side in ("low", "high")) if held.get("low") is not None else None
         values = {measure: _number(score["value"]) for measure, score in own.items()}
         rows.append({**values, "model": _way(way)(language), "between": between, "n": next(iter(own.values()))["n"]})
     columns = [Column("model", Said("", ""))]

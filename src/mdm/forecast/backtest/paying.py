@@ -36,7 +36,8 @@ from mdm.forecast.settlement import settlements
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-MODELS = ("due date", "customer mean", "segment", "habits")
+POINTS = ("due date", "customer mean")
+MODELS = (*POINTS, "segment", "habits")
 MEASURES = ("crps", "wape", "bias", "coverage", "pinball")
 WEEKS = 4
 """After an origin, so that monthly origins share none."""
@@ -156,6 +157,8 @@ def _scored(model: str, told: list[Origin], rng: np.random.Generator) -> Iterato
         "coverage": (inside.share, len(came)),
         "pinball": (_mean(tails), len(came)),
     }
+    if model in POINTS:
+        del values["coverage"]  # a single number has no band
     for measure, (value, count) in values.items():
         range_ = {"low": inside.low, "high": inside.high} if measure == "coverage" else {"low": None, "high": None}
         yield {"model": model, "measure": measure, "value": value, "n": count, **range_}
