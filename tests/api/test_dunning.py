@@ -88,6 +88,24 @@ def test_what_was_known_is_told_as_it_was_known(own: Api) -> None:
     assert own.get("/v1/dunning/proposals", params=DAY | {"known_at": known["known_at"]}).json() == known
 
 
+def test_lists_come_in_pages(own: Api) -> None:
+    """Two holds of an invoice; of customers that owe, all together and one by one."""
+    made = [own.post("/v1/dunning/holds", HOLD | {"kind": kind}).json()["id"] for kind in ("dispute", "promise")]
+    first = own.get("/v1/dunning/holds", params={"limit": 1}).json()
+    assert [one["id"] for one in first["items"]] == made[1:]
+    second = own.get(first["next"]).json()
+    assert ([one["id"] for one in second["items"]], second["next"]) == (made[:1], None)
+    later = {"as_of": "2027-12-15"}
+    wanted, address = own.get("/v1/dunning/proposals", params=later).json(), "/v1/dunning/proposals?as_of=2027-12-15&limit=1"
+    found: list[dict[str, Any]] = []
+    while address:
+        page = own.get(address).json()
+        assert (page["as_of"], len(page["items"])) == (later["as_of"], 1)
+        found, address = [*found, *page["items"]], page["next"]
+    assert found == wanted["items"]
+    assert own.get("/v1/dunning/proposals", params=later | {"cursor": "x"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("changed", "status"),
     [

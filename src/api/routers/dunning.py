@@ -9,13 +9,14 @@ from fastapi.responses import Response
 from pydantic import BeforeValidator, ConfigDict
 from sqlalchemy import Connection
 
+from api.cursors import Cursors, next_link
 from api.figures import Figures
 from api.moments import standing
 from api.problems import InvalidRequest, problems
 from api.routers.reports import Day
 from api.schemas import Amount as Text
 from api.schemas import Model
-from api.selection import Line
+from api.selection import Line, Paged
 from api.session import ANALYST, STEWARD, Caller, Db, hub_of
 from mdm.errors import BadInput, Conflict, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.forecast.dunning import letters, policy
@@ -118,6 +119,11 @@ class Proposals(Model):
     as_of: date
     known_at: datetime
     items: list[ProposalShown]
+    next: str | None
+
+
+class ProposalList(Day, Paged):
+    """Parameters of what to send."""
 
 
 class LetterAsked(Day):
@@ -167,16 +173,24 @@ class Holds(Model):
     """Holds that were not released, newest first."""
 
     items: list[HoldShown]
+    next: str | None
 
 
 GoldenCustomer = Annotated[str, Path(max_length=64, examples=["cus_01m85w83y4005c44ftc7gc00c6"])]
 
 
 @router.get("/proposals", dependencies=[ANALYST])
-def list_dunning_proposals(request: Request, asked: Annotated[Day, Query()], db: Db) -> Proposals:
+def list_dunning_proposals(request: Request, asked: Annotated[ProposalList, Query()], db: Db) -> Proposals:
     """List which reminder to send to which golden customer today, with its invoices, interest and indemnity, and what is frozen and why."""
     as_of, known_at, found = _proposals(request, db, asked)
-    return Proposals(as_of=as_of, known_at=known_at, items=[ProposalShown.model_validate(one) for one in found])
+    cursors = cast(Cursors, request.app.state.cursors)
+    about = ("dunning", as_of, known_at)
+    after = cursors.read(about, asked.cursor)
+    start = 0 if after is None else 1 + next(at for at, one in enumerate(found) if one.golden_customer_id == after[0])
+    page = found[start : start + asked.limit]
+    more = cursors.at(about, (page[-1].golden_customer_id,)) if len(found) > start + len(page) else None
+    following = next_link(request, more, as_of=as_of.isoformat(), known_at=known_at.isoformat())
+    return Proposals(as_of=as_of, known_at=known_at, items=[ProposalShown.model_validate(one) for one in page], next=following)
 
 
 @router.get(
@@ -198,9 +212,14 @@ def get_dunning_letter(request: Request, golden_customer_id: GoldenCustomer, ask
 
 
 @router.get("/holds", dependencies=[ANALYST])
-def list_dunning_holds(db: Db) -> Holds:
+def list_dunning_holds(request: Request, asked: Annotated[Paged, Query()], db: Db) -> Holds:
     """List the invoices that are held: disputed, or a payment was promised; newest first."""
-    return Holds(items=[_shown(one) for one in holds.live(db)])
+    cursors = cast(Cursors, request.app.state.cursors)
+    after = cursors.read(("holds",), asked.cursor)
+    found = [one for one in holds.live(db) if after is None or one.id < int(str(after[0]))]
+    page = found[: asked.limit]
+    more = cursors.at(("holds",), (page[-1].id,)) if len(found) > len(page) else None
+    return Holds(items=[_shown(one) for one in page], next=next_link(request, more))
 
 
 @router.post("/holds", status_code=201, dependencies=[STEWARD], responses=problems(NotFound))
