@@ -19,6 +19,7 @@ from mdm.forecast.cash import cash
 from mdm.forecast.frames import Frames
 from mdm.forecast.leakage import leakage
 from mdm.forecast.profitability import profitability
+from mdm.forecast.simulator.company import outlook
 from mdm.settings import Settings
 from mdm.store import facts, moment, problems, status
 from mdm.store.moment import Moment
@@ -42,7 +43,7 @@ def page(settings: Settings, db: Connection, as_of: date, width: int = WIDE, kno
     return Group(
         *(_today(settings, db) if known_at is None else ()),
         *_section(settings, "profit", _projects(settings, frames, as_of, wide=width >= WIDE)),
-        *_section(settings, "ahead", _ahead(settings, frames, as_of), Text(word(settings, "forecast_note"), style="dim")),
+        *_section(settings, "ahead", _ahead(settings, frames, as_of, wide=width >= WIDE), Text(word(settings, "ahead_note"), style="dim")),
         *_section(settings, "leaks", *_leaks(settings, frames, as_of)),
         Text(f"\n{word(settings, 'known_at').format(as_of.isoformat(), at.astimezone(UTC).isoformat())}", style="dim"),
     )
@@ -151,20 +152,38 @@ def _figures(settings: Settings, row: Row, *, wide: bool) -> list[RenderableType
     return [money(settings, row["contract"], currency), money(settings, row["cost_to_date"], currency), eac, margin, share]
 
 
-def _ahead(settings: Settings, frames: Frames, as_of: date) -> RenderableType:
-    """The months to come: billing by plan, open deals weighted, cash by due date and by past delays. The company's currency only."""
+def _ahead(settings: Settings, frames: Frames, as_of: date, *, wide: bool) -> RenderableType:
+    """The months to come: what plans and due dates say, and what is to be expected, with its 80 % interval. The company's currency only."""
     start = as_of.replace(day=1)
     bills = _by_month(billing(frames, as_of, settings.currency), settings.currency, start)
     money_in = _by_month(cash(frames, as_of), settings.currency, start)
-    table = _table(settings, ["month"], ["planned", "pipeline", "cash_due", "cash_expected"])
-    for day in sorted(bills.keys() | money_in.keys())[:MONTHS]:
+    told = {(row["measure"], row["month"].replace(day=1)): row for row in outlook(frames, as_of, settings.currency).to_pylist()}
+    table = _table(settings, ["month"], ["planned", "billing_expected", "cash_due", "cash_expected"])
+    for day in sorted(bills.keys() | money_in.keys() | {day for _, day in told})[:MONTHS]:
         bill, income = bills.get(day, {}), money_in.get(day, {})
-        planned = _sum(bill, "planned", "overdue", "done")
-        late = income.get("overdue") or Decimal(0)
-        due = money(settings, _sum(income, "due", "overdue")) + (f" ({word(settings, 'late')} {money(settings, late)})" if late else "")
-        weighted = money(settings, _sum(bill, "pipeline", "pipeline_overdue"))
-        table.add_row(month(settings, day), money(settings, planned), weighted, due, money(settings, income.get("expected") or Decimal(0)))
+        planned = money(settings, _sum(bill, "planned", "overdue", "done")) + _late(settings, bill)
+        due = money(settings, _sum(income, "due", "overdue")) + _late(settings, income)
+        billed, paid = (_expected(settings, told.get((measure, day)), wide=wide) for measure in ("billing", "cash"))
+        table.add_row(month(settings, day), planned, billed, due, paid)
     return table
+
+
+def _expected(settings: Settings, row: Row | None, *, wide: bool) -> str:
+    """The middle of what is expected, deals to come included, and where there is room the interval."""
+    if row is None:
+        return money(settings, None)
+    low, middle, high = (row[f"{name}_with_new"] for name in ("p10", "p50", "p90"))
+    return money(settings, middle) + (f" ({number(settings, round(low / 1000))} – {_thousands(settings, high)})" if wide else "")
+
+
+def _late(settings: Settings, row: Row) -> str:
+    """How much of it should have come already."""
+    late = row.get("overdue")
+    return f" ({word(settings, 'late').format(_thousands(settings, late))})" if late else ""
+
+
+def _thousands(settings: Settings, value: Decimal) -> str:
+    return f"{number(settings, round(value / 1000))} k"
 
 
 def _by_month(table: pa.Table, currency: str, start: date) -> dict[date, Row]:
