@@ -26,7 +26,8 @@ from mdm.forecast.backtest.probability import score, skill
 from mdm.forecast.deals.features import Columns, columns
 from mdm.forecast.deals.history import entries, known
 from mdm.forecast.deals.ladder import DEAD_QUANTILE, LEAST_DEAD, USUAL_RATE, Learnt, chances, learnt
-from mdm.forecast.deals.winning import won_by_month
+from mdm.forecast.deals.timing import by_month
+from mdm.forecast.deals.winning import won_by_week
 from mdm.forecast.frames import Frames
 
 Array = np.ndarray
@@ -124,7 +125,8 @@ def quarters(frames: Frames, as_of: date, at: Sequence[date]) -> pa.Table:
         until = _months_after(origin, 3)
         states, past, now = _known_at(frames, origin)
         found = chances(past, now, origin)
-        soon = won_by_month(found, past, now, origin)[:, : (until.year - origin.year) * 12 + until.month - origin.month + 1].sum(axis=1)
+        several = (until.year - origin.year) * 12 + until.month - origin.month + 1
+        soon = by_month(won_by_week(found, past, now), origin)[:, :several].sum(axis=1)
         said = {"model": soon, "entered": np.nan_to_num(np.array(now["entered"], dtype=float))} | _rates(past, states, now)
         listed = np.array([float(amount or 0) for amount in now["amount"]], dtype=float)
         won = np.array(

@@ -213,12 +213,6 @@ def _phase(days: Array) -> Array:
     return np.asarray(days.astype("datetime64[M]").astype(int) % 3)
 
 
-def months(as_of: date) -> tuple[date, ...]:
-    """The first days of the month of a day and of those that follow."""
-    start = as_of.year * 12 + as_of.month - 1
-    return tuple(date(at // 12, at % 12 + 1, 1) for at in range(start, start + MONTHS))
-
-
 def by_month(weeks: Array, as_of: date) -> Array:
     """Weeks ahead gathered by calendar month; a week belongs to the month of its middle, what lies behind the last month to that one."""
     middles = [as_of + timedelta(days=WEEK * week + 4) for week in range(weeks.shape[1])]

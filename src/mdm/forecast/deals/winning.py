@@ -23,12 +23,12 @@ from mdm.forecast.deals.history import entries, known
 from mdm.forecast.deals.ladder import Chances, Learnt, chances, learnt
 from mdm.forecast.deals.risk import reasons
 from mdm.forecast.deals.shrinkage import FEW
-from mdm.forecast.deals.timing import MONTHS, by_month, months
+from mdm.forecast.deals.timing import MONTHS, WEEK, WEEKS, by_month
 from mdm.forecast.frames import Frames, query, to_cents
 
 Array = np.ndarray
-SOON = np.array([0, 1, 2, 3, 4, 6, 9, 13])
-"""Months ahead from which a closing date is as far as others; before them it is past."""
+SOON = np.array([0, 1, 2, 3, 5, 7, 9, 13, 17, 22, 30, 42, 56])
+"""Weeks ahead from which a closing date is as far as others; before them it is past."""
 
 _NAMED = """
     SELECT s.source, s.key, d.name, s.customer AS golden_customer_id, c.name AS customer, s.salesperson AS golden_salesperson_id,
@@ -49,7 +49,7 @@ def winning(frames: Frames, as_of: date) -> pa.Table:
     learning, now = learnt(past, states, as_of), columns(open_now)
     said = chances(learning, now, as_of)
     at_risk, french, english = reasons(past, now, as_of)
-    ahead = won_by_month(said, learning, now, as_of)
+    weekly = won_by_week(said, learning, now)
     answer = {
         "source": pa.array(now["source"], pa.string()),
         "key": pa.array(now["key"], pa.string()),
@@ -60,23 +60,21 @@ def winning(frames: Frames, as_of: date) -> pa.Table:
         "rung": pa.array([said.rung] * len(now["key"]), pa.string()),
         "closed": pa.array([said.closed] * len(now["key"]), pa.int64()),
         "similar": pa.array(said.similar, pa.int64()),
-        "expected_on": pa.array(_middle(ahead, as_of), pa.date32()),
+        "expected_on": pa.array(_middle(weekly, as_of), pa.date32()),
         "at_risk": pa.array(at_risk, pa.bool_()),
         "why_fr": pa.array(french, pa.string()),
         "why_en": pa.array(english, pa.string()),
-        "months": pa.array(list(ahead), pa.list_(pa.float64(), MONTHS)),
+        "months": pa.array(list(by_month(weekly, as_of)), pa.list_(pa.float64(), MONTHS)),
     }
     return to_cents(query(frames, _NAMED, tables={"answer": pa.table(answer), "state": open_now}))
 
 
-def won_by_month(said: Chances, past: Learnt, now: Columns, as_of: date) -> Array:
-    """Deal by month: the chance that it is won then; a row sums to the chance that it is won."""
+def won_by_week(said: Chances, past: Learnt, now: Columns) -> Array:
+    """Deal by week ahead: the chance that it is won then; a row sums to the chance that it is won."""
     weeks = said.outlook.won[said.outlook.states(now["stage"], np.array(since(now, "stage_since"), dtype=int))]
-    shape = by_month(weeks, as_of)
-    shape /= np.maximum(shape.sum(axis=1, keepdims=True), 1e-12)
-    shape[_not_begun(past, now)] = np.eye(MONTHS)[-1]
-    shape = _by_closing_date(shape, past, now)
-    return np.asarray(shape * said.chance[:, None])
+    shape = weeks / np.maximum(weeks.sum(axis=1, keepdims=True), 1e-12)
+    shape[_not_begun(past, now)] = np.eye(WEEKS)[-1]
+    return np.asarray(_by_closing_date(shape, past, now) * said.chance[:, None])
 
 
 def _not_begun(past: Learnt, now: Columns) -> Array:
@@ -85,49 +83,47 @@ def _not_begun(past: Learnt, now: Columns) -> Array:
 
 
 def _by_closing_date(shape: Array, past: Learnt, now: Columns) -> Array:
-    """The months in which deals were won that were to close as many months ahead; where few were, the shape and the date itself."""
+    """The weeks in which deals were won that were to close as many weeks ahead; where few were, the shape and the date itself.
+
+    Weeks and not months: on its first day a month has more ahead of it than on its last.
+    """
     rows, size = past.rows, len(SOON) + 1
     won = np.flatnonzero((past.weight > 0) & (past.outcome > 0) & np.array([day is not None for day in rows["closes_on"]], dtype=bool))
-    counts = np.zeros((size, MONTHS))
+    counts = np.zeros((size, WEEKS))
     for row in won:
-        counts[
-            _soon(rows["seen_on"][row], rows["closes_on"][row]), min(_ahead(rows["seen_on"][row], rows["closed_on"][row]), MONTHS - 1)
-        ] += past.weight[row]
+        seen = rows["seen_on"][row]
+        counts[_soon(seen, rows["closes_on"][row]), _ahead(seen, rows["closed_on"][row])] += past.weight[row]
     mixed = shape.copy()
     for at, (seen, day) in enumerate(zip(now["seen_on"], now["closes_on"], strict=True)):
         if day is not None:
             prior = shape[at].copy()
             if day >= seen:
                 prior *= 0.5
-                prior[min(_ahead(seen, day), MONTHS - 1)] += 0.5
+                prior[_ahead(seen, day)] += 0.5
             cell = counts[_soon(seen, day)]
             mixed[at] = (cell + FEW * prior) / (cell.sum() + FEW)
     return mixed
 
 
 def _ahead(seen: date, day: date) -> int:
-    return max((day.year - seen.year) * 12 + day.month - seen.month, 0)
+    return min(max((day - seen).days // WEEK, 0), WEEKS - 1)
 
 
 def _soon(seen: date, day: date) -> int:
     return 0 if day < seen else int(np.searchsorted(SOON, _ahead(seen, day), side="right"))
 
 
-def _middle(ahead: Array, as_of: date) -> list[date | None]:
+def _middle(weekly: Array, as_of: date) -> list[date | None]:
     """The day by which half of the chance to be won has come."""
-    starts = [*months(as_of), None]
     days: list[date | None] = []
-    for row in ahead:
-        total = row.sum()
-        if total <= 0:
+    for row in weekly:
+        so_far = np.cumsum(row)
+        if not len(row) or so_far[-1] <= 0:
             days.append(None)
             continue
-        so_far = np.cumsum(row) / total
-        at = int(np.searchsorted(so_far, 0.5))
+        at = int(np.searchsorted(so_far, so_far[-1] / 2))
         before = so_far[at - 1] if at else 0.0
-        start = max(starts[at] or as_of, as_of)
-        end = starts[at + 1] or start + timedelta(30)
-        days.append(start + timedelta(round((end - start).days * (0.5 - before) / max(so_far[at] - before, 1e-12))))
+        days.append(as_of + timedelta(round(WEEK * (at + (so_far[-1] / 2 - before) / max(row[at], 1e-12)))))
     return days
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from mdm.forecast.deals.history import entries
-from mdm.forecast.deals.timing import CELLS, MONTHS, WEEKS, by_month, months, outlook
+from mdm.forecast.deals.timing import CELLS, MONTHS, WEEKS, by_month, outlook
 from mdm.forecast.frames import Frames
 from tests.mdm.forecast.deals.test_history import deal
 from tests.mdm.forecast.worlds import Row, frames
@@ -80,4 +80,3 @@ def test_weeks_belong_to_the_months_of_their_middles() -> None:
     assert gathered.sum() == WEEKS
     assert gathered.shape == (1, MONTHS)
     assert gathered[0, :3].tolist() == [1, 4, 5]
-    assert months(date(2026, 11, 23))[:3] == (date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1))

@@ -10,7 +10,7 @@ from mdm.forecast.backtest.probability import brier, score
 from mdm.forecast.deals.winning import winning
 from mdm.forecast.frames import Frames
 from tests.mdm.forecast.deals.sales import sales
-from tests.mdm.forecast.deals.test_history import deal
+from tests.mdm.forecast.deals.test_history import change, deal
 from tests.mdm.forecast.village import TODAY as VILLAGE_TODAY
 from tests.mdm.forecast.village import truth, village
 from tests.mdm.forecast.worlds import frames, row, shuffled
@@ -49,6 +49,23 @@ def test_a_few_deals_shrink_to_a_rate_and_never_to_nothing() -> None:
     answer = row(winning(frames(facts={"deal": [*ended(6, 6), deal("D1", created_on="2026-04-20")]}), TODAY))
     assert (answer["rung"], answer["closed"], answer["similar"]) == ("stage_table", 6, 6)
     assert answer["probability"] == pytest.approx((6 + 8 * (6 + 2.4) / 14) / 14, abs=1e-4)
+
+
+def test_a_deal_of_the_first_of_the_month_has_the_whole_month_ahead() -> None:
+    """Every deal is won fifteen days after the day on which it was to close, which was ten days after it began, on any day of a month."""
+    days = [date(2025, 1, 1) + timedelta(2 * at) for at in range(200)]
+    past = [
+        deal(f"E{at}", status="won" if at % 2 else "lost", stage="Done", created_on=day, closes_on=day + timedelta(25))
+        for at, day in enumerate(days)
+    ]
+    entered = [
+        change(f"{at}", f"E{at}", day.isoformat(), stage="Offer", closes_on=(day + timedelta(10)).isoformat())
+        for at, day in enumerate(days)
+    ]
+    now = deal("D1", stage="Offer", created_on="2026-06-01", closes_on="2026-06-11")
+    found = row(winning(frames(facts={"deal": [*past, now], "deal_change": entered}), date(2026, 6, 1)))
+    assert found["months"][0] > 0.75 * found["probability"]
+    assert date(2026, 6, 18) <= found["expected_on"] <= date(2026, 6, 30)
 
 
 @pytest.mark.parametrize(
