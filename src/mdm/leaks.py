@@ -2,7 +2,8 @@
 
 A finding is open until somebody accepts it, calls it a false alarm with a reason, or says that it is fixed. One that is found no more, because
 the data were mended, becomes fixed by itself; a false alarm stays one. One that was fixed and is found again is open again; one that somebody
-called fixed is believed until the data say so too. The newest mark counts, all are kept.
+called fixed is believed until the data say so too. The newest mark counts, all are kept. A finding about a customer or a project that is merged
+goes on under the id of the survivor, with what was said of it last.
 """
 
 from collections import defaultdict
@@ -15,11 +16,11 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection
 
 from mdm.errors import BadInput, NotFound
-from mdm.forecast.findings import SCHEMA, recovered
+from mdm.forecast.findings import SCHEMA, recovered, subject
 from mdm.forecast.findings import findings as look
 from mdm.forecast.frames import Frames
 from mdm.hub import Hub
-from mdm.store import audit, facts, findings, moment
+from mdm.store import audit, facts, findings, golden, moment
 from mdm.store.findings import HUB, STATES, Known, Mark, State
 from mdm.store.moment import Moment
 
@@ -38,14 +39,36 @@ def refresh(db: Connection, rows: Sequence[Row], frames: Callable[[], Frames], a
     mended = [one for one in before.values() if one.gone_at is None and one.id not in here]
     findings.found(db, [{"id": row["id"], "slug": row["slug"], "amount": row["amount"], "content": _plain(row)} for row in rows], at)
     findings.gone(db, [one.id for one in mended], at)
+    led = _led(db, mended, [row for row in rows if row["id"] not in before])
+    mended = [one for one in mended if one.id not in {each.id for several in led.values() for each in several}]
+    for known_again, several in led.items():
+        findings.carry(db, [one.id for one in several], known_again)
     back = recovered(frames(), [_sought(one) for one in mended], as_of, currency) if mended else {}
     findings.mark(
         db,
         [
             *(Mark(one.id, "open", _owner(one), RETURNED, None, HUB, at) for one in returned),
             *(Mark(one.id, "fixed", _owner(one), MENDED, back.get(one.id), HUB, at) for one in mended if one.state != "false_alarm"),
+            *(replace(mark, finding_id=known_again) for known_again, several in led.items() if (mark := _newest(several)) is not None),
         ],
     )
+
+
+def _led(db: Connection, gone: Sequence[Known], new: Sequence[Row]) -> dict[str, list[Known]]:
+    """New findings that are old ones under the id of a customer or a project into which theirs was merged: what was said of those holds on."""
+    survivor = golden.survivors(db, [subject(one.content) for one in gone])
+    heirs = {(row["slug"], subject(row)): row["id"] for row in reversed(new)}
+    led = defaultdict[str, list[Known]](list)
+    for one in gone:
+        heir = heirs.get((one.content["slug"], survivor.get(subject(one.content), "")))
+        if heir is not None:
+            led[heir].append(one)
+    return led
+
+
+def _newest(several: Iterable[Known]) -> Mark | None:
+    """What was said last."""
+    return max((one.mark for one in several if one.mark is not None), key=lambda mark: mark.at, default=None)
 
 
 def current(hub: Hub) -> list[Row]:

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from mdm import leaks
 from mdm.errors import BadInput, NotFound
 from mdm.forecast.findings import findings
 from mdm.store import findings as stored
+from mdm.store.tables import golden
 from tests.mdm.forecast.test_leakage import TODAY, Company, faulty
 from tests.mdm.forecast.worlds import Row, frames
 
@@ -102,6 +103,41 @@ def test_an_owner_that_was_named_stays_through_all_marks(db: Connection) -> None
         ("accepted", "Claire", "paul"),
         ("fixed", "Claire", "hub"),
     ]
+
+
+def merged(db: Connection, company: Company, old: str, new: str) -> None:
+    """A golden id leads to another one, and everything refers to that."""
+    for golden_id, into in ((new, None), (old, new)):
+        values = {"id": golden_id, "entity": "customer", "status": "merged" if into else "live", "merged_into": into, "born_at": NOW}
+        db.execute(insert(golden).values(values))
+    for rows in (*company.facts.values(), *company.golden.values(), *company.members.values()):
+        for row in rows:
+            row.update({name: new for name, value in row.items() if value == old})
+
+
+def test_a_finding_goes_on_when_its_customer_is_merged(db: Connection) -> None:
+    (known,) = [row for row in look(db, faulty()) if row["slug"] == "identity_break"]
+    leaks.judge(db, known["id"], "ines", NOW, state="false_alarm", reason="two payers", owner="Claire")
+    company = faulty()
+    merged(db, company, known["golden_customer_id"], "survivor")
+    (heir,) = [row for row in look(db, company, days=2) if row["slug"] == "identity_break"]
+    assert heir["id"] != known["id"]
+    found = stored.known(db)
+    assert (found[heir["id"]].state, found[heir["id"]].first_seen) == ("false_alarm", NOW)
+    assert [(one.state, one.owner, one.reason, one.actor) for one in stored.history(db, heir["id"])] == [
+        ("false_alarm", "Claire", "two payers", "ines")
+    ]
+    assert [one.state for one in stored.history(db, known["id"])] == ["false_alarm"]
+    look(db, company, days=3)
+    assert len(stored.history(db, heir["id"])) == 1
+
+
+def test_a_finding_of_which_nothing_was_said_goes_on_too(db: Connection) -> None:
+    (known,) = [row for row in look(db, faulty()) if row["slug"] == "identity_break"]
+    company = faulty()
+    merged(db, company, known["golden_customer_id"], "survivor")
+    (heir,) = [row for row in look(db, company, days=2) if row["slug"] == "identity_break"]
+    assert (stored.known(db)[heir["id"]].first_seen, stored.history(db, heir["id"]), stored.history(db, known["id"])) == (NOW, [], [])
 
 
 def test_what_there_is_not_cannot_be_judged(db: Connection) -> None:

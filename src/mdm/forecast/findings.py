@@ -137,7 +137,7 @@ def identified(leaks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     seen: Counter[tuple[str, str]] = Counter()
     rows = []
     for leak in leaks:
-        about = (leak["slug"], _subject(leak))
+        about = (leak["slug"], subject(leak))
         rows.append({"id": f"leak_{sha256(repr((*about, seen[about])).encode()).hexdigest()[:20]}", **leak})
         seen[about] += 1
     return rows
@@ -167,7 +167,8 @@ def _is_loose(frames: Frames, evidence: str) -> bool:
     return (source, key) in zip(payments["source"].to_pylist(), payments["key"].to_pylist(), strict=True)
 
 
-def _subject(leak: Mapping[str, Any]) -> str:
+def subject(leak: Mapping[str, Any]) -> str:
+    """What a leak is about: the id of a project or a customer, or a document."""
     first = str(leak["evidence"] or "").partition(";")[0]
     match ACTIONS[leak["slug"]].of:
         case "project":

@@ -84,6 +84,12 @@ def found(db: Connection, rows: Iterable[Mapping[str, Any]], at: datetime) -> No
         db.execute(put.on_conflict_do_update(index_elements=["id"], set_=changed), values)
 
 
+def carry(db: Connection, old: Collection[str], new: str) -> None:
+    """Write down that a finding is as old as the oldest of those that it goes on from."""
+    oldest = select(func.min(finding.c.first_seen)).where(finding.c.id.in_([*old, new])).scalar_subquery()
+    db.execute(update(finding).where(finding.c.id == new).values(first_seen=oldest))
+
+
 def gone(db: Connection, ids: Collection[str], at: datetime) -> None:
     """Write down that findings are found no more."""
     db.execute(update(finding).where(finding.c.id.in_(ids)).values(gone_at=at))

@@ -273,6 +273,12 @@ def aliases(db: Connection, golden_id: str, moment: Moment = NOW) -> list[str]:
     return list(db.execute(select(golden.c.id).where(golden.c.merged_into == golden_id).order_by(golden.c.id)).scalars())
 
 
+def survivors(db: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Of those of these ids that were merged, which they lead to."""
+    query = select(golden.c.id, golden.c.merged_into).where(golden.c.id.in_(ids), golden.c.merged_into.is_not(None))
+    return {row.id: row.merged_into for row in db.execute(query)}
+
+
 def parts(db: Connection, golden_id: str, moment: Moment = NOW) -> list[str]:
     """The ids in use of all records that an id has ever held, as it was known."""
     known = "" if moment.known_at is None else " AND m.known_from <= :at"
