@@ -14,9 +14,9 @@ from api.hub import opened_hub
 from api.words import number, word
 from mdm.entities import MASTERS, Master
 from mdm.exports import master
+from mdm.rule_simulation import Simulation, simulate
 from mdm.rules import RuleSet, checked, read, shown, written
 from mdm.settings import Settings
-from mdm.simulation import Simulation, simulate
 from mdm.store import audit
 from mdm.store import rules as stored
 

@@ -13,7 +13,7 @@ from api.routers.golden import EntityName
 from api.schemas import BY_NAME, AppliedRule, Model
 from api.selection import Line
 from api.session import ADMIN, STEWARD, VIEWER, Caller, Db, hub_of
-from mdm import simulation
+from mdm import rule_simulation
 from mdm.entities import Master, golden_fields
 from mdm.errors import BadInput, Forbidden, NotFound, StoreUnavailable, Unauthorised
 from mdm.rules import Fault, Rule, RuleSet, faults
@@ -96,7 +96,7 @@ def get_rules(entity: EntityName, db: Db) -> RulesInForce:
 def simulate_rules(entity: EntityName, asked: RulesAsked, db: Db) -> Simulated:
     """Tell which golden values other rules would change, compared with the rules in force. Nothing is written."""
     master = _master(entity)
-    found = simulation.simulate(db, master, _checked(db, master, asked))
+    found = rule_simulation.simulate(db, master, _checked(db, master, asked))
     examples = [ChangedValue(id=one.golden_id, field=one.field, old=one.old, new=one.new, rule=one.rule) for one in found.examples]
     return Simulated(golden=found.golden, changed=found.changed, fields=dict(found.fields), examples=examples)
 

@@ -1,4 +1,4 @@
-"""Simulation: which golden values another rule set would change, without anything being written."""
+"""Simulation of a rule change: which golden values another rule set would change, without anything being written."""
 
 import json
 from collections import Counter

@@ -11,8 +11,8 @@ from mdm import exports, pipeline
 from mdm.entities import Customer
 from mdm.exports import EXPORTS, Wanted
 from mdm.pipeline import Hub
+from mdm.rule_simulation import simulate
 from mdm.rules import Rule, RuleSet
-from mdm.simulation import simulate
 from mdm.store import masters, pins, rules
 from sources import open_sources
 
