@@ -14,10 +14,11 @@ All of that is learnt from the closed projects of the same nature, shrunk to wha
 their work had been done when their plans said about p, and how sure that was; and how many of them had then spent all already, though their plan
 went on. Plans run ahead of the work where goods are delivered first and fitted last, for instance.
 
-Work earns by progress, goods do not: they are bought ahead. So hours are budgeted at what an hour of the project has cost so far, or of the
-company, and goods are what the budget holds beyond, or all of it where the closed projects of the same nature say that its cost was that of
-goods alone; goods still to come are that less what was bought, and as uncertain as those of closed projects were. Amendments raise a budget in
-proportion to the contract. A closed project has nothing left. Without a budget the cost goes on as it went, AC / p, where a plan tells p.
+Work earns by progress, goods do not: they are bought ahead. So where a budget tells hours, these are valued at what an hour of the project has
+cost so far, or of the company, and goods are what the budget holds beyond, or all of it where the closed projects of the same nature say that
+its cost was that of goods alone; a budget that holds none is all work. Goods still to come are that less what was bought, and as uncertain as
+those of closed projects were. Amendments raise a budget in proportion to the contract. A closed project has nothing left. Without a budget the
+cost goes on as it went, AC / p, where a plan tells p.
 """
 
 from dataclasses import asdict, dataclass
@@ -75,13 +76,13 @@ _SIZED = """
         SELECT nature, avg(abs(ln(budget / bought))) < avg(abs(ln(budget / spent))) AS goods_only
         FROM sized WHERE progress_by = 'closed' AND budget > 0 AND bought > 0 AND hours > 0 GROUP BY ALL
     ), split AS (
-        SELECT s.*, coalesce(h.goods_only, false) AS goods_only, hours IS NULL OR hour IS NULL AS unsplit,
-            if(unsplit, budget, if(tells OR goods_only, hours * hour, least(hours * hour, budget))) AS work,
-            if(unsplit, 0, greatest(if(goods_only, budget, budget - work), 0)) AS goods
+        SELECT s.*, coalesce(h.goods_only, false) AS goods_only,
+            if(tells OR goods_only, hours * hour, least(hours * hour, budget)) AS by_hours,
+            coalesce(greatest(if(goods_only, budget, budget - by_hours), 0), 0) AS goods
         FROM sized s LEFT JOIN habit h ON h.nature IS NOT DISTINCT FROM s.nature
     ), weighed AS (
-        SELECT *, goods > $trifle * budget AS stocked, if(stocked, labour, spent) AS worked, progress_by = 'closed' AS closed,
-            coalesce(worked > 0 AND work > 0, false) AS showing
+        SELECT *, coalesce(goods > $trifle * budget, false) AS stocked, if(stocked, by_hours, coalesce(budget, by_hours)) AS work,
+            if(stocked, labour, spent) AS worked, progress_by = 'closed' AS closed, coalesce(worked > 0 AND work > 0, false) AS showing
         FROM split
     ), learnt AS (
         SELECT nature, count(*) AS n, avg(ln(work / worked)) AS middle, coalesce(var_pop(ln(work / worked)), 0) AS variance
@@ -95,7 +96,7 @@ _SIZED = """
         JOIN weighed w ON w.golden_project_id = d.project_id AND w.closed AND w.showing
         JOIN (
             SELECT c.project_id, c.spent_on, if(w.stocked, c.hours, coalesce(c.amount, c.hours * w.hour))::DOUBLE AS size
-            FROM cost c JOIN weighed w ON w.golden_project_id = c.project_id WHERE NOT coalesce(w.stocked, false) OR c.kind = 'labour'
+            FROM cost c JOIN weighed w ON w.golden_project_id = c.project_id WHERE NOT w.stocked OR c.kind = 'labour'
         ) p ON p.project_id = d.project_id
         GROUP BY w.nature, w.golden_project_id, d.progress, d.day
     ), alike AS (
