@@ -107,7 +107,7 @@ _SIZED = """
         GROUP BY ALL
     )
     SELECT w.golden_project_id, w.done, w.progress_by = 'plan' AS planned, w.closed OR w.done = 1 AS ended, w.spent, w.worked, w.work, w.bought,
-        if(w.stocked, w.goods, 0) AS goods, w.stocked,
+        w.goods, w.stocked,
         (coalesce(l.n * l.middle, 0) + $weight * ln($index)) / (coalesce(l.n, 0) + $weight) AS log_index,
         (coalesce(l.n * l.variance, 0) + $weight * $spread * $spread) / (coalesce(l.n, 0) + $weight) * (1 + 1 / (coalesce(l.n, 0) + $weight))
             AS variance,
@@ -156,7 +156,7 @@ def _rests(told: dict[str, Doubles], usual: Usual) -> list[Doubles]:
 def _work(told: dict[str, Doubles], chance: float) -> Doubles:
     """The quantile of the work that is still to be paid: of the truncated log-normal, or nothing where all may be done already."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        spent, share, budget = np.log(told["worked"]), told["share"], np.log(told["work"]) - told["log_index"]
+        spent, share, budget = np.log(np.maximum(told["worked"], 0)), told["share"], np.log(told["work"]) - told["log_index"]
         testified = np.nan_to_num((told["worked"] > 0) & (share > 0)) == 1
         odd = np.where(told["doubted"] > 0, (TAIL * told["doubted"] + (share - np.exp(spent - budget)) ** 2) / (TAIL + 1), 0)
         w = np.where(testified, told["variance"] / (told["variance"] + odd / share**2), 0.0)
@@ -170,9 +170,9 @@ def _work(told: dict[str, Doubles], chance: float) -> Doubles:
 
 
 def _goods(told: dict[str, Doubles], z: float) -> Doubles:
-    """Goods that are still to be bought, as far from the middle as that."""
-    goods = np.nan_to_num(told["goods"]) * np.exp(np.where(np.nan_to_num(told["stocked"]) == 1, z * told["goods_spread"], 0))
-    return np.asarray(np.maximum(goods - told["bought"], 0))
+    """Goods that are still to be bought, as far from the middle as that; none where the budget holds none."""
+    goods = told["goods"] * np.exp(z * told["goods_spread"]) - told["bought"]
+    return np.asarray(np.where(told["stocked"] == 1, np.maximum(goods, 0), 0.0))
 
 
 def _carried(told: dict[str, Doubles], usual: Usual) -> tuple[Doubles, Doubles, Doubles]:

@@ -225,6 +225,15 @@ def test_a_plan_that_ran_ahead_of_the_work_of_closed_projects_is_read_so() -> No
     assert found["eac_p90"] - found["eac_p10"] < blind["eac_p90"] - blind["eac_p10"]
 
 
+@pytest.mark.parametrize("amount", [-100, 0])
+def test_a_project_whose_cost_was_refunded_still_costs_its_budget(amount: int) -> None:
+    own = plan(("2026-06-30", 5000, "invoiced"), ("2026-12-31", 5000, "planned"))
+    budget = [{"key": "B", "project_id": "p", "cost": 5000}]
+    found = figures(world({"starts_on": "2026-01-01"}, plan_line=own, cost=[purchase("1", amount)], budget=budget), date(2026, 6, 30))
+    assert found["estimate_at_completion"] == euros("5376.34")
+    assert found["eac_p10"] < found["estimate_at_completion"] < found["eac_p90"]
+
+
 def test_goods_bought_ahead_do_not_make_the_work_dear() -> None:
     lines = plan(("2026-06-30", 5000, "invoiced"), ("2027-07-01", 5000, "planned"))
     found = figures(
