@@ -74,7 +74,7 @@ _SIZED = """
         JOIN progress g ON g.golden_id = m.golden_project_id
     ), habit AS (
         SELECT nature, avg(abs(ln(budget / bought))) < avg(abs(ln(budget / spent))) AS goods_only
-        FROM sized WHERE progress_by = 'closed' AND budget > 0 AND bought > 0 AND hours > 0 GROUP BY ALL
+        FROM sized WHERE progress_by = 'closed' AND budget > 0 AND bought > 0 AND spent > 0 AND hours > 0 GROUP BY ALL
     ), split AS (
         SELECT s.*, coalesce(h.goods_only, false) AS goods_only,
             if(tells OR goods_only, hours * hour, least(hours * hour, budget)) AS by_hours,
@@ -85,23 +85,24 @@ _SIZED = """
             if(stocked, labour, spent) AS worked, progress_by = 'closed' AS closed, coalesce(worked > 0 AND work > 0, false) AS showing
         FROM split
     ), learnt AS (
-        SELECT nature, count(*) AS n, avg(ln(work / worked)) AS middle, coalesce(var_pop(ln(work / worked)), 0) AS variance
-        FROM weighed WHERE closed AND showing GROUP BY ALL
+        SELECT nature, count(*) AS n, avg(index) AS middle, var_pop(index) AS variance
+        FROM (SELECT nature, greatest(-$outlier, least($outlier, ln(work / worked))) AS index FROM weighed WHERE closed AND showing) GROUP BY ALL
     ), stocked AS (
-        SELECT nature, count(*) AS n, coalesce(var_pop(greatest(-$outlier, least($outlier, ln(greatest(bought, 1) / goods)))), 0) AS variance
+        SELECT nature, count(*) AS n, var_pop(greatest(-$outlier, least($outlier, ln(greatest(bought, 1) / goods)))) AS variance
         FROM weighed WHERE closed AND stocked GROUP BY ALL
     ), seen AS (
-        SELECT w.nature, w.golden_project_id, d.progress AS done, sum(p.size) FILTER (p.spent_on <= d.day) / sum(p.size) AS share
+        SELECT w.nature, w.golden_project_id, d.progress AS done,
+            greatest(0, least(1, coalesce(sum(p.size) FILTER (p.spent_on <= d.day), 0) / sum(p.size))) AS share
         FROM plans_told d
         JOIN weighed w ON w.golden_project_id = d.project_id AND w.closed AND w.showing
         JOIN (
-            SELECT c.project_id, c.spent_on, if(w.stocked, c.hours, coalesce(c.amount, c.hours * w.hour))::DOUBLE AS size
+            SELECT c.project_id, c.spent_on, coalesce(c.amount, c.hours * w.hour)::DOUBLE AS size
             FROM cost c JOIN weighed w ON w.golden_project_id = c.project_id WHERE NOT w.stocked OR c.kind = 'labour'
         ) p ON p.project_id = d.project_id
-        GROUP BY w.nature, w.golden_project_id, d.progress, d.day
+        GROUP BY w.nature, w.golden_project_id, d.progress, d.day HAVING sum(p.size) > 0
     ), alike AS (
-        SELECT w.golden_project_id, count(DISTINCT s.golden_project_id) AS n, avg(coalesce(s.share, 0)) AS share,
-            var_pop(coalesce(s.share, 0)) AS variance, avg((coalesce(s.share, 0) >= $over)::INTEGER) AS over
+        SELECT w.golden_project_id, count(DISTINCT s.golden_project_id) AS n, avg(s.share) AS share, var_pop(s.share) AS variance,
+            avg((s.share >= $over)::INTEGER) AS over
         FROM weighed w
         JOIN seen s ON s.nature IS NOT DISTINCT FROM w.nature AND abs(s.done - w.done) <= $alike AND NOT w.closed
         GROUP BY ALL
@@ -120,7 +121,7 @@ _SIZED = """
     LEFT JOIN stocked g ON g.nature IS NOT DISTINCT FROM w.nature
     LEFT JOIN alike a USING (golden_project_id)
     ORDER BY w.golden_project_id"""
-_CONSTANTS = {"telling": HOURS_THAT_TELL, "weight": WEIGHT, "alike": ALIKE, "outlier": 0.7, "trifle": 0.02, "over": 0.99, "half": 0.45}
+_CONSTANTS = {"telling": HOURS_THAT_TELL, "weight": WEIGHT, "alike": ALIKE, "outlier": 1.0, "trifle": 0.02, "over": 0.99, "half": 0.45}
 
 
 def completion(frames: Frames, money: pa.Table, progress: pa.Table, usual: Usual) -> pa.Table:

@@ -234,6 +234,33 @@ def test_a_project_whose_cost_was_refunded_still_costs_its_budget(amount: int) -
     assert found["eac_p10"] < found["estimate_at_completion"] < found["eac_p90"]
 
 
+def test_nonsense_in_closed_projects_does_not_spread() -> None:
+    """A budget of one euro, one that was never spent, costs that were paid back, hours without a worth."""
+    own = plan(("2026-06-30", 5000, "invoiced"), ("2026-12-31", 5000, "planned"))
+    closed = ("typo", "unspent", "refunded", "unpriced")
+    lines = [{**line, "key": f"{key}/{line['key']}", "project_id": key, "status": "invoiced"} for key in closed for line in own]
+    budgets = {"typo": 1, "unspent": 5000, "refunded": 5000, "unpriced": 5000, "p": 5000}
+    odd = frames(
+        facts={
+            "plan_line": [*lines, *own],
+            "cost": [
+                purchase("1", 2500), purchase("2", 5000, project_id="typo"), purchase("3", -700, project_id="refunded"),
+                work("4", 50, employee="nobody", project_id="unpriced"),
+            ],
+            "budget": [{"key": f"B/{key}", "project_id": key, "cost": cost, "hours": 100} for key, cost in budgets.items()],
+        },
+        golden={
+            "project": [
+                {"golden_id": key, "amount": 10_000, "currency": "EUR", "starts_on": "2026-01-01", "status": "Terminée" if key in closed else None}
+                for key in budgets
+            ]
+        },
+    )  # fmt: skip
+    found = row(profitability(odd, date(2026, 6, 30)), golden_project_id="p")
+    assert euros(4000) < found["estimate_at_completion"] < euros(9000)
+    assert euros(2500) <= found["eac_p10"] < found["estimate_at_completion"] < found["eac_p90"] < euros(20_000)
+
+
 def test_goods_bought_ahead_do_not_make_the_work_dear() -> None:
     lines = plan(("2026-06-30", 5000, "invoiced"), ("2027-07-01", 5000, "planned"))
     found = figures(
