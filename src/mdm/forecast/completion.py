@@ -39,7 +39,7 @@ EIGHTY = 1.2815515655446004
 
 @dataclass(frozen=True)
 class Usual:
-    """What is known before any project was closed; measured in docs/benchmarks.md."""
+    """What is known before any project was closed; measured in docs/forecasts.md."""
 
     index: float = 0.93
     """EV / AC in the middle."""
