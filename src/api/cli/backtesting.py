@@ -1,7 +1,5 @@
 """The command that shows how good forecasts were on the company's own past."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +13,10 @@ from api.cli.watching import console as terminal
 from api.cli.watching import watched
 from api.hub import opened_hub, version
 from api.words import number, word
-from mdm.cards import renew
+from mdm.cards import made, renew
 from mdm.errors import BadInput
 from mdm.exports import write
-from mdm.forecast.backtest.card import CARD, PARTS, card
-from mdm.hub import Hub
+from mdm.forecast.backtest.card import CARD, PARTS
 from mdm.settings import Settings
 from mdm.store import facts
 from mdm.store.moment import Moment
@@ -47,22 +44,14 @@ def backtest(
         if as_of is None and known_at is None:
             found = renew(hub, version(), wanted, step)
         else:
-            found = _of_the_past(hub, wanted, as_of.date() if as_of else today(), known_at, step)
+            with hub.engine.connect() as db:
+                frames = facts.frames(db, Moment(past(db, known_at)))
+            day = as_of.date() if as_of else today()
+            found = [table for _, table in made(frames, day, settings.currency, wanted, step)]
     for name, table in zip(wanted, found, strict=True):
         _show(console, settings, name, table)
     if out is not None:
         write(pa.concat_tables([CARD.empty_table(), *found]), out, None)
-
-
-def _of_the_past(hub: Hub, parts: Sequence[str], as_of: date, known_at: datetime | None, step: Callable[[str], None]) -> list[pa.Table]:
-    """As it would have been found then; nothing is kept."""
-    with hub.engine.connect() as db:
-        frames = facts.frames(db, Moment(past(db, known_at)))
-    found = []
-    for part in parts:
-        step(part)
-        found.append(card(frames, as_of, part, hub.settings.currency))
-    return found
 
 
 def _show(console: Console, settings: Settings, part: str, card: pa.Table) -> None:
@@ -84,7 +73,7 @@ def _show(console: Console, settings: Settings, part: str, card: pa.Table) -> No
 
 
 def _cell(settings: Settings, row: dict[str, float | None] | None) -> str:
-    if row is None or row["value"] is None or row["value"] != row["value"]:
+    if row is None or row["value"] is None:
         return "–"
     shown = number(settings, round(row["value"], 3))
     if row["low"] is None or row["high"] is None:

@@ -162,11 +162,11 @@ def _work(told: dict[str, Doubles], chance: float) -> Doubles:
         odd = np.where(told["doubted"] > 0, (TAIL * told["doubted"] + (share - np.exp(spent - budget)) ** 2) / (TAIL + 1), 0)
         w = np.where(testified, told["variance"] / (told["variance"] + odd / share**2), 0.0)
         center = np.where(testified, w * (spent - np.log(share)) + (1 - w) * budget, budget)
-        spread = np.sqrt(told["variance"] * (1 - w))
-        below = ndtr((spent - center) / spread)
+        wide = np.sqrt(told["variance"] * (1 - w))
+        below = ndtr((spent - center) / wide)
         rank = (chance - told["over"]) / (1 - told["over"])
         at = ndtri(np.clip(below + (1 - below) * rank, 0, 1 - 1e-12))
-        whole = np.exp(center + np.where(spread > 0, spread * at, 0))
+        whole = np.exp(center + np.where(wide > 0, wide * at, 0))
     return np.asarray(np.where(rank > 0, np.maximum(whole - told["worked"], 0), 0.0))
 
 

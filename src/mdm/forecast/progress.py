@@ -20,7 +20,7 @@ DEPOSIT = "acompte|deposit|avance|arrhes|down ?payment"
 PERIOD = "period|abonnement|subscription|recurr|loyer|redevance"
 UNPROVEN = 0.9
 
-_WORK = """
+_SPANNED = """
     work AS (
         SELECT l.project_id, l.amount::DOUBLE AS amount, l.status IN ('done', 'invoiced') AS delivered, l.planned_on, l.source, l.key,
             coalesce(if(l.status IN ('done', 'invoiced'), l.done_on, NULL), l.planned_on) AS reached,
@@ -28,17 +28,18 @@ _WORK = """
         FROM plan_line l
         WHERE l.status <> 'cancelled' AND l.amount > 0
             AND NOT regexp_matches(lower(strip_accents(coalesce(l.kind, l.label, ''))), $deposit)
-    )"""
-"""What a plan is paid for: its lines that are work, deposits aside."""
-
-_PROGRESS = f"""
-    WITH {_WORK}, spanned AS (
-        SELECT w.*, p.ends_on,
+    ), spanned AS (
+        SELECT w.*, w.amount / sum(w.amount) OVER whole AS part, coalesce(sum(w.amount) OVER before / sum(w.amount) OVER whole, 0) AS so_far,
             lag(w.reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
             lead(w.planned_on, 1, p.ends_on) OVER line AS planned_next
         FROM work w JOIN golden_project p ON p.golden_id = w.project_id
-        WINDOW line AS (PARTITION BY w.project_id ORDER BY w.planned_on, w.source, w.key)
-    ), shared AS (
+        WINDOW whole AS (PARTITION BY w.project_id), line AS (PARTITION BY w.project_id ORDER BY w.planned_on, w.source, w.key),
+            before AS (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    )"""
+"""What a plan is paid for: its lines that are work, deposits aside, each with its part of all, that of the lines before, and their days."""
+
+_PROGRESS = f"""
+    WITH {_SPANNED}, shared AS (
         SELECT project_id, amount,
             CASE
                 WHEN periodic AND planned_next > planned_on
@@ -71,24 +72,17 @@ _PROGRESS = f"""
     ORDER BY p.golden_id"""
 
 _TOLD = f"""
-    WITH {_WORK}, stepped AS (
-        SELECT w.*, w.amount / sum(w.amount) OVER whole AS part, coalesce(sum(w.amount) OVER before / sum(w.amount) OVER whole, 0) AS so_far,
-            lag(reached, 1, coalesce(p.starts_on, p.ordered_on)) OVER line AS reached_before,
-            lead(w.planned_on, 1, p.ends_on) OVER line AS planned_next
-        FROM work w JOIN golden_project p ON p.golden_id = w.project_id
-        WINDOW whole AS (PARTITION BY w.project_id), line AS (PARTITION BY w.project_id ORDER BY w.planned_on, w.source, w.key),
-            before AS (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-    ), passing AS (
+    WITH {_SPANNED}, passing AS (
         SELECT *, unnest([0.2, 0.4, 0.6, 0.8]) AS share,
             if(periodic, planned_on, reached_before) AS since, if(periodic, planned_next, planned_on) AS until
-        FROM stepped WHERE delivered
+        FROM spanned WHERE delivered
     ), occasion AS (
-        SELECT project_id, reached AS day, so_far + part AS progress FROM stepped WHERE delivered AND NOT periodic
+        SELECT project_id, reached AS day, so_far + part AS progress FROM spanned WHERE delivered AND NOT periodic
         UNION ALL
         SELECT project_id, since + round(share * (until - since))::INTEGER, so_far + share * part FROM passing
         WHERE until > since AND (periodic OR since + round(share * (until - since))::INTEGER < reached)
         UNION ALL
-        SELECT project_id, planned_on, so_far + $unproven * part FROM stepped WHERE delivered AND NOT periodic AND planned_on < reached
+        SELECT project_id, planned_on, so_far + $unproven * part FROM spanned WHERE delivered AND NOT periodic AND planned_on < reached
     )
     SELECT project_id, day, max(progress) AS progress FROM occasion WHERE progress > 0 AND progress < 1 AND day IS NOT NULL GROUP BY ALL"""
 

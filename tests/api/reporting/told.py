@@ -27,7 +27,7 @@ def _scores(model: str, **values: float | None) -> list[dict[str, object]]:
 CARDS = [
     Card("orders", TODAY, AT, "1.2", [*_scores("simulator", wape=0.321, bias=-0.01, coverage=0.75), *_scores("usual", wape=0.35)], AT),
     Card("projects", TODAY, AT, "1.2", [*_scores("shrunk at 20%", mape=0.1, coverage=None), *_scores("bac/cpi at 20%", mape=0.79)], AT),
-    Card("winning", TODAY, AT, "1.2", [*_scores("model", brier=0.206, slope=float("nan")), *_scores("sooth", brier=0.2)], AT),
+    Card("winning", TODAY, AT, "1.2", [*_scores("model", brier=0.206, slope=None), *_scores("sooth", brier=0.2)], AT),
     Card("payments", TODAY, AT, "1.2", [], AT),
 ]
 """Of an invented past; a model that nobody knows, a measure that nothing tells, a part of which the past tells nothing."""

@@ -1,9 +1,10 @@
 """The model card: how good every forecast was on this company's own past, beside what needs no model.
 
-Out: part (`winning`, `payments`, `projects`, `orders`), model, measure, value, low, high (the range in which a coverage is found that is truly 80 %;
-     else null), n (what it rests on: deals, invoices, projects or periods). In the order of the parts.
+Out: part (`winning`, `payments`, `projects`, `orders`), model, measure, value (null where the past does not tell it), low, high (the range in
+     which a coverage is found that is truly 80 %; else null), n (what it rests on: deals, invoices, projects or periods). In the order of the parts.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -71,4 +72,9 @@ PARTS: Mapping[str, Callable[[Frames, date, str], list[Row]]] = {
 def card(frames: Frames, as_of: date, part: str, currency: str = "EUR") -> pa.Table:
     """How good one part was: each made with what was known at its origins, fitted anew at each."""
     rows = [{"part": part, "low": None, "high": None, **row} for row in PARTS[part](frames, as_of, currency) if row["n"]]
-    return pa.Table.from_pylist(rows, CARD)
+    return pa.Table.from_pylist([{**row, "value": _known(row["value"])} for row in rows], CARD)
+
+
+def _known(value: float | None) -> float | None:
+    """A measure that a past does not tell, as the slope where all deals were won, is null: NaN is no JSON."""
+    return None if value is None or math.isnan(value) else value
