@@ -62,8 +62,10 @@ def _scores(language: Language, card: Card) -> Sheet:
         columns.append(Column(measure, Said(*WORDS[f"score_{measure}"]), "rate" if measure in _SHARES else "number"))
         if measure == "coverage":
             columns.append(Column("between", Said(*WORDS["score_between"])))
-    columns.append(Column("n", Said(*WORDS["score_n"]), "number"))
-    note = Said(*(_NOTES[card.part](spoken) + " " + _MADE(spoken).format(day=card.as_of, model=card.model) for spoken in LANGUAGES))
+    if measures:
+        columns.append(Column("n", Said(*WORDS["score_n"]), "number"))
+    meaning = _NOTES[card.part] if card.scores else Said(*WORDS["no_backtest"])
+    note = Said(*(f"{meaning(spoken)} {_MADE(spoken).format(day=card.as_of, model=card.model)}" for spoken in LANGUAGES))
     measure, times, unit = _JUDGED[card.part]
     judged = [(row["model"], row[measure] * times) for row in rows if row.get(measure) is not None]
     name = Said(*(f"{word} × {times:.0f}" if times != 1 and not unit else word for word in WORDS[f"score_{measure}"]))

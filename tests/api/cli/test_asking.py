@@ -42,6 +42,7 @@ def test_what_is_found_by_what_is_known_now_is_the_report(run: Run) -> None:
     assert run("backtest", "orders")[0] == 0
     code, said = run("report", "card")
     assert (code, "Orders by month" in said, "No back-test yet" in said) == (0, True, False)
+    assert "Not enough past to tell." in said
 
 
 @pytest.mark.parametrize(
